@@ -1,0 +1,119 @@
+// Package bulk reads and changes many CloudFormation resources of a construct tree in a handful of jsii requests.
+//
+// jsii answers one property at a time, in a third of a millisecond or more; an app of some thousand resources has tens
+// of thousands of properties that a guardrail must look at. So this package brings a jsii module of its own: bulk.js,
+// some two hundred lines that run beside the CDK, read resources as CloudFormation will see them and carry out lists
+// of writes with the CDK's own setters. What is to be written, Go decides.
+package bulk
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/aws/jsii-runtime-go/runtime"
+)
+
+// Resource is one CloudFormation resource as it would be synthesized now.
+type Resource struct {
+	Index      int            `json:"index"`
+	Path       string         `json:"path"`
+	Type       string         `json:"type"`
+	Stack      string         `json:"stack"` // construct path of its stack
+	LogicalID  string         `json:"logicalId"`
+	L2         bool           `json:"l2"`         // it is the default child of a higher-level construct
+	Outside    bool           `json:"outside"`    // not under the scope that was read, but referred to from there
+	Properties map[string]any `json:"properties"` // names and shapes as in CloudFormation; property overrides included
+	Unreadable string         `json:"unreadable"` // why the properties could not be rendered, else empty
+}
+
+// Stack is what the resources need to know of their stack.
+type Stack struct {
+	Path    string                    `json:"path"`
+	Name    string                    `json:"name"`
+	Top     string                    `json:"top"`     // path of the stack that this one is nested in, or its own
+	Account string                    `json:"account"` // "" when only the deployment knows
+	Region  string                    `json:"region"`  // "" when only the deployment knows
+	Doc     map[string]map[string]any `json:"doc"`     // Parameters, Conditions and Mappings of the template
+	Exports map[string]any            `json:"exports"` // values that resources of other stacks refer to, by import name
+}
+
+// Snapshot is the state of the resources of some types under a scope.
+type Snapshot struct {
+	Stacks    []*Stack
+	Resources []*Resource
+
+	session *jsiiProxy_session
+	byPath  map[string]*Stack
+}
+
+// The prefix tells jsii that this is a proxy of a JavaScript object, not a Go class that overrides one.
+type jsiiProxy_session struct{ _ byte } //nolint:revive // the name is jsii's rule
+
+// Read takes a snapshot of the resources of the given CloudFormation types. Stages below the scope are entered only
+// when asked for: what is changed in a Stage that is already synthesized is lost.
+func Read(scope constructs.IConstruct, types []string, enterStages bool) (*Snapshot, error) {
+	load()
+	s := &Snapshot{session: &jsiiProxy_session{}, byPath: map[string]*Stack{}}
+	runtime.Create(module+".Session", []any{scope, enterStages}, s.session)
+	var text string
+	runtime.Invoke(s.session, "read", []any{types}, &text)
+	var read struct {
+		Stacks    []*Stack    `json:"stacks"`
+		Resources []*Resource `json:"resources"`
+	}
+	if err := json.Unmarshal([]byte(text), &read); err != nil {
+		return nil, fmt.Errorf("reading the resources under %q: %w", *scope.Node().Path(), err)
+	}
+	s.Stacks, s.Resources = read.Stacks, read.Resources
+	for _, stack := range s.Stacks {
+		s.byPath[stack.Path] = stack
+	}
+	return s, nil
+}
+
+// StackOf returns the stack of a resource.
+func (s *Snapshot) StackOf(r *Resource) *Stack { return s.byPath[r.Stack] }
+
+// Construct returns the L1 of a resource.
+func (s *Snapshot) Construct(r *Resource) constructs.IConstruct {
+	var c constructs.IConstruct
+	runtime.Invoke(s.session, "construct", []any{r.Index}, &c)
+	return c
+}
+
+// TopLevelStack returns the construct of the stack that a stack is nested in, or of the stack itself.
+func (s *Snapshot) TopLevelStack(path string) awscdk.Stack {
+	var stack awscdk.Stack
+	runtime.Invoke(s.session, "topLevelStack", []any{path}, &stack)
+	return stack
+}
+
+// Write carries out the operations that batch holds, in one request, and tells of each whether it changed something.
+func (s *Snapshot) Write(batch *Batch) ([]bool, error) {
+	if len(batch.ops) == 0 {
+		return nil, nil
+	}
+	text, err := json.Marshal(batch.ops)
+	if err != nil {
+		return nil, err
+	}
+	objects := batch.objects
+	if objects == nil {
+		objects = []any{}
+	}
+	var result string
+	runtime.Invoke(s.session, "write", []any{string(text), objects}, &result)
+	var done []bool
+	return done, json.Unmarshal([]byte(result), &done)
+}
+
+// MarkOnce marks a construct with a name and tells whether it had not been marked so before.
+func MarkOnce(c constructs.IConstruct, name string) bool {
+	load()
+	var first bool
+	runtime.StaticInvoke(module+".Marks", "set", []any{c, jsii.String(name)}, &first)
+	return first
+}

@@ -1,0 +1,310 @@
+'use strict';
+// The other end of package bulk: it runs inside the jsii kernel, beside the CDK, and does in one request what would take
+// Go one request a resource. It decides nothing. It reads resources as CloudFormation would see them, and carries out
+// the list of writes that Go made from what it read, with the CDK's own setters and methods.
+
+const cdk = () => require('aws-cdk-lib');
+const iam = () => require('aws-cdk-lib/aws-iam');
+const s3 = () => require('aws-cdk-lib/aws-s3');
+
+// Properties that no requirement looks at and that are costly to render. Policy documents among them matter twice over:
+// resolving one freezes its statements, and what a guardrail only looks at, it must not change.
+const SKIPPED = {
+  'AWS::KMS::Key': { keyPolicy: {} },
+  'AWS::IAM::Role': { assumeRolePolicyDocument: {}, policies: undefined },
+  'AWS::Lambda::Function': { code: {} },
+  'AWS::CodePipeline::Pipeline': { stages: [] },
+};
+
+const PLAIN_ELEMENTS = ['CfnParameter', 'CfnCondition', 'CfnMapping'];
+
+class Session {
+  constructor(scope, enterStages) {
+    this.scope = scope;
+    this.enterStages = enterStages;
+    this.constructs = [];
+    this.byPath = new Map();
+    this.stacks = new Map();
+    this.resolvers = new Map();
+    this.pending = [];
+  }
+
+  // read returns {stacks, resources} as JSON. Resources keep their index for write().
+  read(types) {
+    const { CfnResource, Stack, Stage } = cdk();
+    const want = new Set(types);
+    const out = [];
+    const visit = (c) => {
+      if (CfnResource.isCfnResource(c)) {
+        if (want.has(c.cfnResourceType)) out.push(this.describe(c, false));
+      } else if (PLAIN_ELEMENTS.includes(c.constructor.name)) {
+        this.plainElement(c);
+      }
+      for (const child of c.node.children) {
+        if (this.enterStages || !Stage.isStage(child)) visit(child);
+      }
+    };
+    visit(this.scope);
+    // What is referred to from another stack may lie outside the scope: it is described, to be judged against, not fixed.
+    while (this.pending.length > 0) {
+      const target = this.pending.pop();
+      if (!this.byPath.has(target.node.path)) out.push(this.describe(target, true));
+    }
+    return JSON.stringify({ stacks: [...this.stacks.values()], resources: out });
+  }
+
+  describe(c, outside) {
+    const { Stack } = cdk();
+    const stack = Stack.of(c);
+    const parent = c.node.scope;
+    const r = {
+      index: this.constructs.length,
+      path: c.node.path,
+      type: c.cfnResourceType,
+      stack: this.stackOf(stack).path,
+      logicalId: stack.resolve(c.logicalId),
+      l2: !!parent && parent !== stack && parent.node.defaultChild === c,
+      outside,
+    };
+    this.constructs.push(c);
+    this.byPath.set(r.path, r.index);
+    try {
+      r.properties = this.properties(c, stack);
+    } catch (e) {
+      r.unreadable = String(e.message).split('\n')[0];
+    }
+    return r;
+  }
+
+  stackOf(stack) {
+    const { Token } = cdk();
+    const path = stack.node.path;
+    let s = this.stacks.get(path);
+    if (!s) {
+      const top = topLevel(stack);
+      s = {
+        path,
+        name: stack.stackName && !Token.isUnresolved(stack.stackName) ? stack.stackName : stack.node.id,
+        top: top.node.path,
+        account: known(stack.account),
+        region: known(stack.region),
+        doc: {},
+        exports: {},
+        construct: undefined,
+      };
+      Object.defineProperty(s, 'construct', { value: stack, enumerable: false });
+      this.stacks.set(path, s);
+      if (top !== stack) this.stackOf(top);
+    }
+    return s;
+  }
+
+  plainElement(c) {
+    const stack = cdk().Stack.of(c);
+    const doc = this.stackOf(stack).doc;
+    for (const [section, entries] of Object.entries(stack.resolve(c._toCloudFormation()))) {
+      doc[section] = { ...doc[section], ...entries };
+    }
+  }
+
+  properties(c, stack) {
+    const raw = { ...c.cfnProperties };
+    for (const [name, plain] of Object.entries(SKIPPED[c.cfnResourceType] || {})) {
+      if (raw[name] !== undefined) raw[name] = plain;
+    }
+    if (raw.policyDocument && typeof raw.policyDocument.toJSON === 'function') raw.policyDocument = raw.policyDocument.toJSON();
+    const resolved = this.resolve(raw, stack);
+    const rendered = c.renderProperties(resolved) || {};
+    const overrides = c.rawOverrides && c.rawOverrides.Properties;
+    return clean(overrides ? merge(rendered, this.resolve(overrides, stack)) : rendered);
+  }
+
+  // resolve is Stack.resolve, but for references to other stacks: before the CDK has made exports of them they would
+  // read as references to resources of this one.
+  resolve(value, stack) {
+    let resolver = this.resolvers.get(stack);
+    if (!resolver) this.resolvers.set(stack, (resolver = this.resolverFor(stack)));
+    return cdk().Tokenization.resolve(value, { scope: stack, resolver, preparing: false });
+  }
+
+  resolverFor(stack) {
+    const { DefaultTokenResolver, Reference, Stack, CfnResource } = cdk();
+    const session = this;
+    class Resolver extends DefaultTokenResolver {
+      resolveToken(token, context, postProcessor) {
+        if (Reference.isReference(token) && token.target && CfnResource.isCfnResource(token.target)) {
+          const home = Stack.of(token.target);
+          if (home !== stack) {
+            const name = `${token.target.node.path}#${token.displayName}`;
+            session.stackOf(home).exports[name] = home.resolve(token);
+            session.pending.push(token.target);
+            return { 'Fn::ImportValue': name };
+          }
+        }
+        return super.resolveToken(token, context, postProcessor);
+      }
+    }
+    return new Resolver({ join: (left, right) => join(left, right) });
+  }
+
+  construct(index) {
+    return this.constructs[index];
+  }
+
+  topLevelStack(path) {
+    return topLevel(this.stacks.get(path).construct);
+  }
+
+  // write carries out the operations in order and returns, for each, whether it changed anything.
+  write(text, objects) {
+    const done = [];
+    for (const op of JSON.parse(text)) {
+      try {
+        done.push(this[`op_${op.op}`](op, objects) !== false);
+      } catch (e) {
+        const at = op.index === undefined ? '' : `${this.constructs[op.index].node.path}: `;
+        throw new Error(`${at}${op.op} ${op.property || ''}: ${e.message}`);
+      }
+    }
+    return JSON.stringify(done);
+  }
+
+  op_set({ index, name, property, value, cfnValue }) {
+    const c = this.constructs[index];
+    const overridden = c.rawOverrides && c.rawOverrides.Properties && property in c.rawOverrides.Properties;
+    const typed = name in c;
+    if (typed) c[name] = value;
+    // An escape hatch wins over the typed property, so it has to be set where it was used.
+    if (!typed || overridden) {
+      if (overridden) delete c.rawOverrides.Properties[property];
+      c.addPropertyOverride(property, cfnValue);
+    }
+  }
+
+  op_attach({ index, object }, objects) {
+    const c = this.constructs[index];
+    const policy = objects[object];
+    const role = c.node.scope;
+    if (role && role.node.defaultChild === c && typeof role.addManagedPolicy === 'function') {
+      role.addManagedPolicy(policy);
+      return;
+    }
+    if ('managedPolicyArns' in c) {
+      c.managedPolicyArns = [...(c.managedPolicyArns || []), policy.managedPolicyArn];
+      return;
+    }
+    const stack = cdk().Stack.of(c);
+    const present = (this.properties(c, stack).ManagedPolicyArns) || [];
+    c.addPropertyOverride('ManagedPolicyArns', [...present, policy.managedPolicyArn]);
+  }
+
+  op_keyStatement({ object, statement }, objects) {
+    const key = objects[object];
+    const { PolicyStatement } = iam();
+    const document = key.policy;
+    if (document && document.toJSON() && document.toJSON().Statement.some((s) => s.Sid === statement.Sid)) return false;
+    return key.addToResourcePolicy(PolicyStatement.fromJson(statement), true).statementAdded;
+  }
+
+  // op_bucketStatement adds a statement to the policy of a bucket: the policy that the bucket has, wherever it came from,
+  // or a new one. "$bucket" in its resources stands for the bucket's ARN.
+  op_bucketStatement({ index, policy, statement }) {
+    const c = this.constructs[index];
+    const { PolicyDocument, PolicyStatement } = iam();
+    const l2 = c.node.scope;
+    const arn = typeof c.attrArn === 'string' ? c.attrArn : c.getAtt('Arn').toString();
+    const filled = { ...statement, Resource: statement.Resource.map((r) => r.replace('$bucket', arn)) };
+    const isL2 = l2 && l2.node.defaultChild === c && typeof l2.addToResourcePolicy === 'function';
+    if (isL2 && (policy === undefined || l2.policy)) {
+      if (l2.addToResourcePolicy(PolicyStatement.fromJson(filled)).statementAdded) return;
+    }
+    if (policy === undefined) {
+      new (s3().CfnBucketPolicy)(c.node.scope, `${c.node.id}Policy`, {
+        bucket: c.ref,
+        policyDocument: { Version: '2012-10-17', Statement: [filled] },
+      });
+      return;
+    }
+    const p = this.constructs[policy];
+    if (p.policyDocument instanceof PolicyDocument) {
+      p.policyDocument.addStatements(PolicyStatement.fromJson(filled));
+      return;
+    }
+    const stack = cdk().Stack.of(p);
+    const present = this.properties(p, stack).PolicyDocument || {};
+    const statements = [].concat(present.Statement || [], filled);
+    const document = { Version: '2012-10-17', ...present, Statement: statements };
+    if ('policyDocument' in p) p.policyDocument = document;
+    else p.addPropertyOverride('PolicyDocument', document);
+  }
+
+  op_depend({ index, object }, objects) {
+    this.constructs[index].node.addDependency(objects[object]);
+  }
+
+  op_warn({ index, id, text }) {
+    cdk().Annotations.of(this.constructs[index]).addWarningV2(id, text);
+  }
+}
+
+// Marks live as long as the construct: one per construct and name.
+const marks = new WeakMap();
+
+class Marks {
+  // set marks the construct and tells whether it was unmarked before.
+  static set(construct, name) {
+    let names = marks.get(construct);
+    if (!names) marks.set(construct, (names = new Set()));
+    if (names.has(name)) return false;
+    names.add(name);
+    return true;
+  }
+}
+
+function topLevel(stack) {
+  while (stack.nestedStackParent) stack = stack.nestedStackParent;
+  return stack;
+}
+
+function known(text) {
+  return cdk().Token.isUnresolved(text) ? '' : text;
+}
+
+function join(left, right) {
+  if (left === undefined) return right;
+  if (right === undefined) return left;
+  const parts = [];
+  for (const side of [left, right]) {
+    const inner = side && side['Fn::Join'];
+    if (inner && inner[0] === '' && Array.isArray(inner[1])) parts.push(...inner[1]);
+    else parts.push(side);
+  }
+  if (parts.every((p) => typeof p === 'string' || typeof p === 'number')) return parts.join('');
+  return { 'Fn::Join': ['', parts] };
+}
+
+function merge(target, source) {
+  if (!isPlain(target) || !isPlain(source)) return source;
+  const out = { ...target };
+  for (const [key, value] of Object.entries(source)) out[key] = key in out ? merge(out[key], value) : value;
+  return out;
+}
+
+// clean drops what CloudFormation would not see: undefined, and null of an override that deletes.
+function clean(value) {
+  if (Array.isArray(value)) return value.map(clean).filter((v) => v !== undefined);
+  if (!isPlain(value)) return value === null ? undefined : value;
+  const out = {};
+  for (const [key, v] of Object.entries(value)) {
+    const kept = clean(v);
+    if (kept !== undefined) out[key] = kept;
+  }
+  return out;
+}
+
+function isPlain(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+exports.Session = Session;
+exports.Marks = Marks;

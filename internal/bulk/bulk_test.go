@@ -1,0 +1,132 @@
+package bulk
+
+import (
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/securecdk/securecdk/internal/cdktest"
+)
+
+func TestMain(m *testing.M) { cdktest.Main(m) }
+
+var types = []string{"AWS::S3::Bucket", "AWS::KMS::Key"}
+
+func read(t *testing.T, app awscdk.App) *Snapshot {
+	t.Helper()
+	s, err := Read(app, types, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func byPath(t *testing.T, s *Snapshot, path string) *Resource {
+	t.Helper()
+	for _, r := range s.Resources {
+		if r.Path == path {
+			return r
+		}
+	}
+	t.Fatalf("no resource %s among %d", path, len(s.Resources))
+	return nil
+}
+
+func TestReadSeesWhatCloudFormationWillSee(t *testing.T) {
+	app := cdktest.App(t, nil)
+	a := awscdk.NewStack(app, jsii.String("A"), &awscdk.StackProps{Env: cdktest.Env("111111111111", "eu-west-1")})
+	b := awscdk.NewStack(app, jsii.String("B"), &awscdk.StackProps{Env: cdktest.Env("111111111111", "eu-west-1")})
+	key := awskms.NewKey(a, jsii.String("Key"), nil)
+	awss3.NewBucket(b, jsii.String("Typed"), &awss3.BucketProps{EncryptionKey: key})
+	raw := awscdk.NewCfnResource(b, jsii.String("Raw"), &awscdk.CfnResourceProps{
+		Type:       jsii.String("AWS::S3::Bucket"),
+		Properties: &map[string]any{"VersioningConfiguration": map[string]any{"Status": "Enabled"}},
+	})
+	raw.AddPropertyOverride(jsii.String("VersioningConfiguration.Status"), "Suspended")
+
+	s := read(t, app)
+
+	typed := byPath(t, s, "B/Typed/Resource")
+	if !typed.L2 || typed.Stack != "B" {
+		t.Errorf("typed bucket: %+v", typed)
+	}
+	want := map[string]any{"ServerSideEncryptionConfiguration": []any{map[string]any{"ServerSideEncryptionByDefault": map[string]any{
+		"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": map[string]any{"Fn::ImportValue": "A/Key/Resource#Arn"}}}}}
+	if diff := cmp.Diff(want, typed.Properties["BucketEncryption"]); diff != "" {
+		t.Errorf("a reference to another stack must read as an import (-want +got):\n%s", diff)
+	}
+	exported := map[string]any{"A/Key/Resource#Arn": map[string]any{"Fn::GetAtt": []any{byPath(t, s, "A/Key/Resource").LogicalID, "Arn"}}}
+	if diff := cmp.Diff(exported, s.byPath["A"].Exports); diff != "" {
+		t.Errorf("exports (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]any{"VersioningConfiguration": map[string]any{"Status": "Suspended"}}, byPath(t, s, "B/Raw").Properties); diff != "" {
+		t.Errorf("an override counts (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadEntersStagesOnlyWhenAsked(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stage := awscdk.NewStage(app, jsii.String("Prod"), nil)
+	stack := awscdk.NewStack(stage, jsii.String("S"), nil)
+	awss3.NewBucket(stack, jsii.String("B"), nil)
+	for enter, want := range map[bool]int{true: 1, false: 0} {
+		s, err := Read(app, types, enter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Resources) != want {
+			t.Errorf("enterStages %v: %d resources, want %d", enter, len(s.Resources), want)
+		}
+	}
+}
+
+func TestReadDescribesWhatLiesOutsideTheScope(t *testing.T) {
+	app := cdktest.App(t, nil)
+	a := awscdk.NewStack(app, jsii.String("A"), nil)
+	b := awscdk.NewStack(app, jsii.String("B"), nil)
+	awss3.NewBucket(b, jsii.String("Bucket"), &awss3.BucketProps{EncryptionKey: awskms.NewKey(a, jsii.String("Key"), nil)})
+	s, err := Read(b, types, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key := byPath(t, s, "A/Key/Resource"); !key.Outside {
+		t.Errorf("the key is not under B: %+v", key)
+	}
+}
+
+func TestWriteSetsTypedRawAndOverriddenProperties(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("S"), nil)
+	awss3.NewBucket(stack, jsii.String("Typed"), nil)
+	awscdk.NewCfnResource(stack, jsii.String("Raw"), &awscdk.CfnResourceProps{Type: jsii.String("AWS::S3::Bucket")})
+	escaped := awss3.NewCfnBucket(stack, jsii.String("Escaped"), nil)
+	escaped.AddPropertyOverride(jsii.String("VersioningConfiguration"), map[string]any{"Status": "Suspended"})
+
+	s := read(t, app)
+	var batch Batch
+	for _, r := range s.Resources {
+		batch.Set(r, "versioningConfiguration", map[string]any{"status": "Enabled"}, "VersioningConfiguration", map[string]any{"Status": "Enabled"})
+	}
+	if _, err := s.Write(&batch); err != nil {
+		t.Fatal(err)
+	}
+
+	for id, props := range cdktest.Resources(cdktest.Template(t, app, stack), "AWS::S3::Bucket") {
+		if diff := cmp.Diff(map[string]any{"Status": "Enabled"}, props["VersioningConfiguration"]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+func TestMarkOnceIsPerConstructAndName(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("S"), nil)
+	got := []bool{MarkOnce(app, "a"), MarkOnce(app, "a"), MarkOnce(app, "b"), MarkOnce(stack, "a")}
+	if diff := cmp.Diff([]bool{true, false, true, true}, got); diff != "" {
+		t.Error(diff)
+	}
+}
