@@ -1,0 +1,21 @@
+package controls
+
+import "slices"
+
+// catalogue lists every control, ordered by id.
+var catalogue = []*Control{
+	s3Versioning,
+}
+
+// All returns the catalogue, ordered by id.
+func All() []*Control { return slices.Clone(catalogue) }
+
+// ByID returns the catalogue's control with the id.
+func ByID(id string) (*Control, bool) {
+	for _, c := range catalogue {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,100 @@
+package controls
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/securecdk/securecdk/controls/exceptions"
+)
+
+// exemption puts the register's entries beside the findings that they cover, and collects what is wrong with them.
+type exemption struct {
+	reg       *exceptions.Register
+	now       time.Time
+	evaluated []*Control
+	problems  []exceptions.Problem
+}
+
+func (x *exemption) apply(result *Result) {
+	if x.reg == nil {
+		return
+	}
+	x.problems = slices.Clone(x.reg.Problems)
+	paths := resourcePaths(result)
+	for _, e := range x.reg.Entries {
+		x.entry(e, result, paths)
+	}
+	slices.SortStableFunc(x.problems, func(a, b exceptions.Problem) int { return cmp.Compare(a.Line, b.Line) })
+	result.Problems = x.problems
+}
+
+// resourcePaths has the id of each resource that has been judged, once.
+func resourcePaths(result *Result) []string {
+	var paths []string
+	for i := range result.Findings {
+		if i == 0 || result.Findings[i].Resource != result.Findings[i-1].Resource {
+			paths = append(paths, result.Findings[i].Resource.ID())
+		}
+	}
+	return paths
+}
+
+func (x *exemption) problem(e *exceptions.Entry, kind exceptions.Kind, format string, args ...any) {
+	x.problems = append(x.problems, exceptions.Problem{
+		Kind: kind, Name: x.reg.Name, Line: e.Line, Entry: e, Message: fmt.Sprintf(format, args...),
+	})
+}
+
+func (x *exemption) entry(e *exceptions.Entry, result *Result, paths []string) {
+	chosen := slices.ContainsFunc(x.evaluated, func(c *Control) bool { return c.ID == e.Control })
+	if _, known := ByID(e.Control); !known && !chosen {
+		x.problem(e, exceptions.UnknownControl, "there is no control %s", e.Control)
+		return
+	}
+	if e.Expired(x.now) {
+		x.problem(e, exceptions.Expired, "%s at %s expired at the end of %s: fix the resource, or have the risk accepted anew",
+			e.Control, e.Scope, e.Expires.Format(time.DateOnly))
+		return
+	}
+	if !chosen {
+		return
+	}
+	matching := x.matching(e, paths)
+	switch {
+	case e.Subtree() && strings.Count(e.Scope, "/") == 1 && len(matching) == len(paths) && len(paths) > 1:
+		x.problem(e, exceptions.OverBroad, "scope %s covers every resource of the app: name the construct that holds the resources", e.Scope)
+	case !e.Subtree() && len(matching) > 1:
+		x.problem(e, exceptions.Ambiguous, "%d resources claim the path %s: an exception is meant for one", len(matching), e.Scope)
+	case !cover(e, result):
+		x.problem(e, exceptions.Unused, "nothing at %s breaks %s: remove the entry", e.Scope, e.Control)
+	}
+}
+
+func (x *exemption) matching(e *exceptions.Entry, paths []string) []string {
+	var matching []string
+	for _, p := range paths {
+		if e.Matches(p) {
+			matching = append(matching, p)
+		}
+	}
+	return matching
+}
+
+// cover puts the entry beside the findings in its scope, and reports whether there are any.
+func cover(e *exceptions.Entry, result *Result) bool {
+	used := false
+	for i := range result.Findings {
+		f := &result.Findings[i]
+		if f.Control.ID != e.Control || f.Verdict != NonCompliant && f.Verdict != Unknown || !e.Matches(f.Resource.ID()) {
+			continue
+		}
+		used = true
+		if f.Exception == nil {
+			f.Exception = e
+		}
+	}
+	return used
+}

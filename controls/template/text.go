@@ -1,0 +1,128 @@
+package template
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Part is a piece of a text: literal text, a reference to a resource, a pseudo parameter, or something unknown. Just
+// one of Text, Resource, Pseudo and Unknown is set.
+type Part struct {
+	Text      string
+	Resource  *Resource
+	Attribute string // of the resource, as in Fn::GetAtt; "" for Ref
+	Pseudo    string // the pseudo parameter's name, such as AWS::Region
+	Unknown   string // the reason why this part isn't known
+
+	owner  *Template // of a pseudo parameter or an unknown part whose value differs from stack to stack
+	source string    // what the unknown part comes from; the same source is the same value
+}
+
+// write gives the part as Fn::Sub would have it. With a set, names carry the number of their template, so that the
+// result identifies them across templates.
+func (p *Part) write(b *strings.Builder, set *Set) {
+	var owner *Template
+	name := ""
+	switch {
+	case p.Resource != nil:
+		owner, name = p.Resource.Template, p.Resource.LogicalID
+		if p.Attribute != "" {
+			name += "." + p.Attribute
+		}
+	case p.Pseudo != "":
+		owner, name = p.owner, p.Pseudo
+	case p.Unknown != "":
+		owner, name = p.owner, p.source
+		if name == "" {
+			name = "?"
+		}
+	default:
+		b.WriteString(escapeLiteral(p.Text))
+		return
+	}
+	b.WriteString("${")
+	if set != nil && owner != nil {
+		b.WriteString(strconv.Itoa(set.index[owner]))
+		b.WriteByte('/')
+	}
+	b.WriteString(name)
+	b.WriteByte('}')
+}
+
+// escapeLiteral writes ${ that stands in the text itself as Fn::Sub does, so that it can't pass for a reference.
+func escapeLiteral(s string) string {
+	if !strings.Contains(s, "${") {
+		return s
+	}
+	return strings.ReplaceAll(s, "${", "${!")
+}
+
+// appendParts joins texts; adjacent literals become one.
+func appendParts(parts []Part, more ...Part) []Part {
+	for _, p := range more {
+		if p.isText() && p.Text == "" {
+			continue
+		}
+		if n := len(parts); n > 0 && p.isText() && parts[n-1].isText() {
+			parts[n-1].Text += p.Text
+			continue
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+func (p *Part) isText() bool { return p.Resource == nil && p.Pseudo == "" && p.Unknown == "" }
+
+// hasNo reports whether what the part comes to is certain not to contain the separator, so that the text may be split.
+func (p *Part) hasNo(separator string) bool {
+	switch {
+	case p.Pseudo == "AWS::Region" || p.Pseudo == "AWS::AccountId" || p.Pseudo == "AWS::Partition" || p.Pseudo == "AWS::StackName":
+	case p.Resource != nil && p.Resource.Type == "AWS::S3::Bucket" && p.Attribute == "":
+	default:
+		return false
+	}
+	return strings.ContainsAny(separator, ":/,|;")
+}
+
+// textOf makes a value of parts.
+func (w *World) textOf(t *Template, parts []Part) Value {
+	switch {
+	case len(parts) == 0:
+		return Value{w: w, t: t, kind: literal, raw: ""}
+	case len(parts) == 1 && parts[0].isText():
+		return Value{w: w, t: t, kind: literal, raw: parts[0].Text}
+	}
+	return Value{w: w, t: t, kind: text, raw: parts}
+}
+
+// dynamic makes parts of a text with dynamic references {{resolve:…}}, which the deployment reads from Systems Manager
+// or Secrets Manager.
+func (w *World) dynamic(t *Template, s string) Value {
+	var parts []Part
+	for {
+		start := strings.Index(s, "{{resolve:")
+		if start < 0 {
+			break
+		}
+		end := strings.Index(s[start:], "}}")
+		if end < 0 {
+			break
+		}
+		ref := s[start : start+end+2]
+		parts = appendParts(parts, Part{Text: s[:start]}, Part{
+			Unknown: "the dynamic reference " + ref + " is read at deployment", source: ref, owner: t,
+		})
+		s = s[start+end+2:]
+	}
+	return w.textOf(t, appendParts(parts, Part{Text: s}))
+}
+
+// textSize is how much a text weighs against maxTextSize.
+func textSize(parts []Part) int {
+	size := 0
+	for i := range parts {
+		size += len(parts[i].Text) + 32
+	}
+	return size
+}
