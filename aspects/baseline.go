@@ -15,44 +15,58 @@ type BaselineProps struct {
 	Keys KeyProvider
 	// AccessLogs gives a stack the target bucket of its server access logs. Default LogBucketPerStack(nil).
 	AccessLogs LogBucketProvider
-	// Exceptions are the accepted deviations: what one covers is not touched, and reported beside the finding. Default none.
+	// Exceptions are the accepted deviations: what one covers is not touched, and its finding is no failure. Default none.
 	Exceptions *exceptions.Register
 	// Replacements name resources that may be replaced by a fix. Default none: such a resource is left as it is and the
 	// verification reports it.
 	Replacements []*ReplacementConsent
 }
 
-// Baseline is the whole guardrail set, configured once.
+// Baseline is the whole guardrail set, configured once and applied to as many scopes as needed.
 type Baseline struct {
-	props BaselineProps
+	aspects    []*Aspect
+	exceptions *exceptions.Register
 }
 
-// NewBaseline joins every aspect and the verification.
-func NewBaseline(props *BaselineProps) *Baseline { return &Baseline{} }
-
-// ApplyTo fixes everything under scope and registers the verification.
-func (b *Baseline) ApplyTo(scope constructs.IConstruct) []Change { return nil }
-
-// Enforce fixes everything under scope without registering the verification.
-func (b *Baseline) Enforce(scope constructs.IConstruct) []Change { return nil }
-
-// Verify registers the verification on the root of scope.
-func (b *Baseline) Verify(scope constructs.IConstruct) {}
-
-// Aspects returns the aspects of the baseline.
-func (b *Baseline) Aspects() []*Aspect { return nil }
-
-// Enforce applies the aspects.
-func Enforce(scope constructs.IConstruct, aspects ...*Aspect) []Change { return nil }
-
-// Aspect fixes.
-type Aspect struct{ name string }
-
-// Visit implements awscdk.IAspect.
-func (a *Aspect) Visit(node constructs.IConstruct) {}
-
-// ReplacementConsent lets a fix replace.
-type ReplacementConsent struct {
-	Path   *string
-	Reason *string
+// NewBaseline joins every aspect of this package and the verification. Nil props take every default, which suffices for
+// stacks without builds and functions.
+func NewBaseline(props *BaselineProps) *Baseline {
+	p := BaselineProps{}
+	if props != nil {
+		p = *props
+	}
+	b := &Baseline{exceptions: p.Exceptions}
+	for _, a := range []*Aspect{
+		NewBucketAccessLogging(&BucketAccessLoggingProps{AccessLogs: p.AccessLogs}),
+		NewBucketVersioning(nil),
+		NewCodeBuildInVpc(&CodeBuildInVpcProps{Vpc: p.Vpc}),
+		NewKeyRotation(nil),
+		NewKmsEncryption(&KmsEncryptionProps{Keys: p.Keys, Replacements: p.Replacements}),
+		NewLambdaInVpc(&LambdaInVpcProps{Vpc: p.Vpc}),
+		NewPublicAccess(nil),
+		NewTLSOnly(nil),
+	} {
+		b.aspects = append(b.aspects, a.Except(p.Exceptions))
+	}
+	return b
 }
+
+// Aspects returns the aspects of the baseline, for those who would rather add them by awscdk.Aspects_Of.
+func (b *Baseline) Aspects() []*Aspect { return append([]*Aspect(nil), b.aspects...) }
+
+// ApplyTo fixes everything under scope now, in bulk, Stages included, registers the verification on the app, and returns
+// what it changed. Applying it again changes nothing.
+//
+// Call it when the tree under scope is complete; for a Stage of a pipeline, before the Stage is added to the pipeline.
+// It panics as Enforce does.
+func (b *Baseline) ApplyTo(scope constructs.IConstruct) []Change {
+	b.Verify(scope)
+	return b.Enforce(scope)
+}
+
+// Enforce is ApplyTo without the verification.
+func (b *Baseline) Enforce(scope constructs.IConstruct) []Change { return Enforce(scope, b.aspects...) }
+
+// Verify registers the verification on the app that scope is part of: once, however often it is called. It judges all
+// templates of the app, those of Stages included, by every control, whatever was or was not fixed.
+func (b *Baseline) Verify(scope constructs.IConstruct) { verify(scope.Node().Root(), b.exceptions) }

@@ -16,13 +16,18 @@ func (b *Batch) Set(r *Resource, name string, value any, property string, cfnVal
 	b.add(map[string]any{"op": "set", "index": r.Index, "name": name, "value": value, "property": property, "cfnValue": cfnValue})
 }
 
+// Override sets a value deep inside a property by CfnResource.addPropertyOverride; path is CloudFormation's.
+func (b *Batch) Override(r *Resource, path string, value any) {
+	b.add(map[string]any{"op": "override", "index": r.Index, "property": path, "value": value})
+}
+
 // AttachManagedPolicy adds an IManagedPolicy to a role resource.
 func (b *Batch) AttachManagedPolicy(role *Resource, policy any) {
 	b.add(map[string]any{"op": "attach", "index": role.Index, "object": b.object(policy)})
 }
 
 // AddKeyStatement adds a statement to the key policy of an IKey, unless one of its Sid is there. An imported key's
-// policy can't be changed: the write then tells that it changed nothing.
+// policy can't be changed: Write then tells so.
 func (b *Batch) AddKeyStatement(key any, statement map[string]any) {
 	b.add(map[string]any{"op": "keyStatement", "object": b.object(key), "statement": statement})
 }

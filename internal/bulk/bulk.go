@@ -91,7 +91,7 @@ func (s *Snapshot) TopLevelStack(path string) awscdk.Stack {
 	return stack
 }
 
-// Write carries out the operations that batch holds, in one request, and tells of each whether it changed something.
+// Write carries out the operations that batch holds, in one request, and tells of each whether what it asks for holds now.
 func (s *Snapshot) Write(batch *Batch) ([]bool, error) {
 	if len(batch.ops) == 0 {
 		return nil, nil
@@ -110,10 +110,20 @@ func (s *Snapshot) Write(batch *Batch) ([]bool, error) {
 	return done, json.Unmarshal([]byte(result), &done)
 }
 
-// MarkOnce marks a construct with a name and tells whether it had not been marked so before.
-func MarkOnce(c constructs.IConstruct, name string) bool {
+// Enter tells whether the construct is new to the name, and marks it and everything below it, up to the next Stage: what
+// is there at the first call is entered once, what is added later once more.
+func Enter(c constructs.IConstruct, name string) bool {
 	load()
 	var first bool
-	runtime.StaticInvoke(module+".Marks", "set", []any{c, jsii.String(name)}, &first)
+	runtime.StaticInvoke(module+".Marks", "enter", []any{c, jsii.String(name)}, &first)
 	return first
+}
+
+// Identity returns a text that belongs to this one construct: unlike its path, no construct of another app of the same
+// process has it.
+func Identity(c constructs.IConstruct) string {
+	load()
+	var id string
+	runtime.StaticInvoke(module+".Marks", "identity", []any{c}, &id)
+	return id
 }

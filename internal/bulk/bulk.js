@@ -155,7 +155,7 @@ class Session {
     return topLevel(this.stacks.get(path).construct);
   }
 
-  // write carries out the operations in order and returns, for each, whether it changed anything.
+  // write carries out the operations in order and returns, for each, whether what it asks for holds now.
   write(text, objects) {
     const done = [];
     for (const op of JSON.parse(text)) {
@@ -181,6 +181,10 @@ class Session {
     }
   }
 
+  op_override({ index, property, value }) {
+    this.constructs[index].addPropertyOverride(property, value);
+  }
+
   op_attach({ index, object }, objects) {
     const c = this.constructs[index];
     const policy = objects[object];
@@ -202,7 +206,7 @@ class Session {
     const key = objects[object];
     const { PolicyStatement } = iam();
     const document = key.policy;
-    if (document && document.toJSON() && document.toJSON().Statement.some((s) => s.Sid === statement.Sid)) return false;
+    if (document && !document.isEmpty && document.toJSON().Statement.some((s) => s.Sid === statement.Sid)) return true;
     return key.addToResourcePolicy(PolicyStatement.fromJson(statement), true).statementAdded;
   }
 
@@ -247,16 +251,37 @@ class Session {
   }
 }
 
-// Marks live as long as the construct: one per construct and name.
+// Identities and marks live as long as their construct.
+const identities = new WeakMap();
 const marks = new WeakMap();
 
 class Marks {
+  // identity tells constructs apart: of several apps in one process too, where paths are the same.
+  static identity(construct) {
+    if (!identities.has(construct)) identities.set(construct, require('crypto').randomUUID());
+    return identities.get(construct);
+  }
+
   // set marks the construct and tells whether it was unmarked before.
   static set(construct, name) {
     let names = marks.get(construct);
     if (!names) marks.set(construct, (names = new Set()));
     if (names.has(name)) return false;
     names.add(name);
+    return true;
+  }
+
+  // enter tells whether the construct is new to the name, and if so marks it and all below it, up to the next Stage.
+  static enter(construct, name) {
+    if (!Marks.set(construct, name)) return false;
+    const { Stage } = cdk();
+    const below = [...construct.node.children];
+    while (below.length > 0) {
+      const c = below.pop();
+      if (Stage.isStage(c)) continue;
+      Marks.set(c, name);
+      below.push(...c.node.children);
+    }
     return true;
   }
 }

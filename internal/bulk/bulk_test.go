@@ -122,11 +122,20 @@ func TestWriteSetsTypedRawAndOverriddenProperties(t *testing.T) {
 	}
 }
 
-func TestMarkOnceIsPerConstructAndName(t *testing.T) {
+func TestEnterIsOncePerConstructAndNameButSeesNewcomers(t *testing.T) {
 	app := cdktest.App(t, nil)
 	stack := awscdk.NewStack(app, jsii.String("S"), nil)
-	got := []bool{MarkOnce(app, "a"), MarkOnce(app, "a"), MarkOnce(app, "b"), MarkOnce(stack, "a")}
-	if diff := cmp.Diff([]bool{true, false, true, true}, got); diff != "" {
+	stage := awscdk.NewStage(app, jsii.String("Prod"), nil)
+	got := []bool{Enter(app, "a"), Enter(app, "a"), Enter(stack, "a"), Enter(stack, "b"), Enter(stage, "a")}
+	got = append(got, Enter(awskms.NewKey(stack, jsii.String("Late"), nil), "a"))
+	if diff := cmp.Diff([]bool{true, false, false, true, true, true}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestIdentityTellsAppsApart(t *testing.T) {
+	a, b := cdktest.App(t, nil), cdktest.App(t, nil)
+	if Identity(a) != Identity(a) || Identity(a) == Identity(b) {
+		t.Error("an identity belongs to one construct")
 	}
 }

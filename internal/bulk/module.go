@@ -35,7 +35,8 @@ var tarball = sync.OnceValue(func() []byte {
 				method("topLevelStack", false, "any", param("path", "string")),
 				method("write", false, "string", param("operations", "string"), param("objects", "any"))),
 			module + ".Marks": class("Marks", nil,
-				method("set", true, "boolean", param("construct", "any"), param("name", "string"))),
+				method("identity", true, "string", param("construct", "any")),
+				method("enter", true, "boolean", param("construct", "any"), param("name", "string"))),
 		},
 	}
 	pack := map[string]any{"name": module, "version": version, "license": "Apache-2.0", "main": "bulk.js", "jsii": map[string]any{"outdir": "."}}

@@ -1,0 +1,32 @@
+package aspects
+
+import "github.com/securecdk/securecdk/internal/bulk"
+
+// CodeBuildInVpcProps configures NewCodeBuildInVpc.
+type CodeBuildInVpcProps struct {
+	// Vpc gives a stack its VPC, with private subnets. Needed as soon as a project is found outside a VPC.
+	Vpc VpcProvider
+}
+
+// NewCodeBuildInVpc puts CodeBuild projects into the private subnets of the stack's VPC (control CODEBUILD.VPC), with one
+// security group a stack that lets nothing in, and gives their roles the network interface permissions: without them
+// before the project exists, CodeBuild refuses to create it ("Not authorized to perform DescribeSecurityGroups").
+//
+// A project whose role is not one of this app is left and reported, since its role can't be given that permission.
+func NewCodeBuildInVpc(props *CodeBuildInVpcProps) *Aspect {
+	var provider VpcProvider
+	if props != nil {
+		provider = props.Vpc
+	}
+	return newAspect(func(r *run, project *bulk.Resource) {
+		n := r.networkOf(provider, project)
+		if !r.allowInterfaces(n, project, project.Properties["ServiceRole"], buildInterfacesID) {
+			r.leave(project, "its service role is imported. Give that role the permissions of the AWS CodeBuild User Guide's \"Use CodeBuild with Amazon VPC\" and set the project's Vpc.")
+			return
+		}
+		r.set(project, newProperty("VpcConfig", map[string]any{
+			"vpcId": n.vpcID, "subnets": n.subnets, "securityGroupIds": []any{n.securityGroup},
+		}, "in the private subnets of the VPC"), NoInterruption)
+		r.batch.AddDependency(project, n.vpc.InternetConnectivityEstablished())
+	}, []string{"AWS::IAM::Role"}, "CODEBUILD.VPC")
+}

@@ -1,0 +1,32 @@
+package aspects
+
+import "github.com/securecdk/securecdk/internal/bulk"
+
+// LambdaInVpcProps configures NewLambdaInVpc.
+type LambdaInVpcProps struct {
+	// Vpc gives a stack its VPC, with private subnets. Needed as soon as a function is found outside a VPC.
+	Vpc VpcProvider
+}
+
+// NewLambdaInVpc puts Lambda functions into the private subnets of the stack's VPC (control LAMBDA.VPC), those of the CDK's
+// own custom resources included, and gives their roles the network interface permissions.
+//
+// The VPC must have a way to what the functions call: a NAT gateway, or endpoints; the functions of custom resources need
+// one to S3. A function whose role is not one of this app is left and reported.
+func NewLambdaInVpc(props *LambdaInVpcProps) *Aspect {
+	var provider VpcProvider
+	if props != nil {
+		provider = props.Vpc
+	}
+	return newAspect(func(r *run, function *bulk.Resource) {
+		n := r.networkOf(provider, function)
+		if !r.allowInterfaces(n, function, function.Properties["Role"], lambdaInterfacesID) {
+			r.leave(function, "its execution role is imported. Give that role the EC2 permissions of AWSLambdaVPCAccessExecutionRole and set the function's Vpc.")
+			return
+		}
+		r.set(function, newProperty("VpcConfig", map[string]any{
+			"subnetIds": n.subnets, "securityGroupIds": []any{n.securityGroup},
+		}, "in the private subnets of the VPC"), NoInterruption)
+		r.batch.AddDependency(function, n.vpc.InternetConnectivityEstablished())
+	}, []string{"AWS::IAM::Role"}, "LAMBDA.VPC")
+}

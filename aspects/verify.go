@@ -1,0 +1,173 @@
+package aspects
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/controls"
+	"github.com/securecdk/securecdk/controls/exceptions"
+	"github.com/securecdk/securecdk/controls/template"
+	"github.com/securecdk/securecdk/internal/bulk"
+)
+
+// Verification judges the synthesized templates by the controls. It is an awscdk.IPolicyValidationPlugin: the CDK calls
+// it at the end of every synthesis, and a failed finding fails the synthesis.
+type Verification struct {
+	mutex     sync.Mutex
+	registers []*exceptions.Register
+}
+
+// NewVerification makes the plugin for awscdk.Validations_Of(app).AddPlugins(…). Baseline does that by itself.
+func NewVerification(register *exceptions.Register) *Verification {
+	v := &Verification{}
+	v.except(register)
+	return v
+}
+
+var verifications sync.Map // identity of a root construct → *Verification
+
+// verify registers one verification a root. Baselines with registers of their own share it: what one of them accepts
+// is accepted.
+func verify(root constructs.IConstruct, register *exceptions.Register) {
+	registered, again := verifications.LoadOrStore(bulk.Identity(root), NewVerification(register))
+	v := registered.(*Verification)
+	if again {
+		v.except(register)
+		return
+	}
+	awscdk.Validations_Of(root).AddPlugins(v)
+}
+
+func (v *Verification) except(register *exceptions.Register) {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	if register != nil && !slices.Contains(v.registers, register) {
+		v.registers = append(v.registers, register)
+	}
+}
+
+// Name implements awscdk.IPolicyValidationPlugin.
+func (v *Verification) Name() *string { return jsii.String("securecdk") }
+
+// Version implements awscdk.IPolicyValidationPlugin.
+func (v *Verification) Version() *string { return nil }
+
+// RuleIds implements awscdk.IPolicyValidationPlugin: the ids of all controls.
+func (v *Verification) RuleIds() *[]*string {
+	var ids []*string
+	for _, c := range controls.All() {
+		ids = append(ids, jsii.String(c.ID))
+	}
+	return &ids
+}
+
+// Validate implements awscdk.IPolicyValidationPlugin. A template that can't be read or parsed is a violation too: what
+// was not judged has not passed.
+func (v *Verification) Validate(context awscdk.IPolicyValidationContext) *awscdk.PolicyValidationPluginReport {
+	var violations []*awscdk.PolicyViolation
+	var templates []*template.Template
+	files := map[*template.Template]string{}
+	for _, stack := range *context.StackTemplates() {
+		t, err := parseFile(*stack.TemplatePath)
+		if err != nil {
+			violations = append(violations, &awscdk.PolicyViolation{
+				RuleName:           jsii.String("TEMPLATE"),
+				Description:        jsii.String("Every template can be judged"),
+				Fix:                jsii.String(err.Error()),
+				ViolatingResources: &[]*awscdk.PolicyViolatingResource{{ConstructPath: stack.StackConstructPath, Locations: &[]*string{}}},
+			})
+			continue
+		}
+		files[t] = *stack.TemplatePath
+		templates = append(templates, t)
+	}
+	result := controls.Evaluate(templates, controls.All(), v.register(), time.Now())
+	violations = append(violations, violationsOf(result, files)...)
+	return &awscdk.PolicyValidationPluginReport{Success: jsii.Bool(len(violations) == 0), Violations: &violations}
+}
+
+func parseFile(path string) (*template.Template, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the template: %w", err)
+	}
+	return template.Parse(path, data)
+}
+
+func (v *Verification) register() *exceptions.Register {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	if len(v.registers) <= 1 {
+		return append(v.registers, nil)[0]
+	}
+	merged := &exceptions.Register{}
+	for _, r := range v.registers {
+		merged.Entries = append(merged.Entries, r.Entries...)
+		merged.Problems = append(merged.Problems, r.Problems...)
+	}
+	return merged
+}
+
+// violationsOf groups the failures by control and message, so that the listing reads: requirement, fix, and below it
+// each resource with what was found.
+func violationsOf(result *controls.Result, files map[*template.Template]string) []*awscdk.PolicyViolation {
+	byRule := map[string]*awscdk.PolicyViolation{}
+	var order []string
+	for _, f := range result.Failures() {
+		rule := f.Control.ID
+		description := f.Control.Title + ": " + f.Message
+		key := rule + "\x00" + description
+		violation := byRule[key]
+		if violation == nil {
+			violation = &awscdk.PolicyViolation{
+				RuleName:           jsii.String(rule),
+				Description:        jsii.String(description),
+				Fix:                jsii.String(f.Control.Remedy),
+				Severity:           jsii.String(f.Control.Severity.String()),
+				ViolatingResources: &[]*awscdk.PolicyViolatingResource{},
+			}
+			byRule[key] = violation
+			order = append(order, key)
+		}
+		var locations []*string
+		if f.Property != "" {
+			locations = append(locations, jsii.String(f.Property))
+		}
+		*violation.ViolatingResources = append(*violation.ViolatingResources, &awscdk.PolicyViolatingResource{
+			ResourceLogicalId: jsii.String(f.Resource.LogicalID),
+			TemplatePath:      jsii.String(files[f.Resource.Template]),
+			Locations:         &locations,
+		})
+	}
+	slices.Sort(order)
+	violations := make([]*awscdk.PolicyViolation, 0, len(order))
+	for _, key := range order {
+		violations = append(violations, byRule[key])
+	}
+	return append(violations, problemsOf(result)...)
+}
+
+// problemsOf makes violations of what is wrong with the exception register itself.
+func problemsOf(result *controls.Result) []*awscdk.PolicyViolation {
+	var violations []*awscdk.PolicyViolation
+	for _, p := range result.Problems {
+		scope := p.Name
+		if p.Entry != nil && p.Entry.Scope != "" {
+			scope = strings.TrimSuffix(p.Entry.Scope, "/**")
+		}
+		violations = append(violations, &awscdk.PolicyViolation{
+			RuleName:           jsii.String("EXCEPTIONS"),
+			Description:        jsii.String(fmt.Sprintf("%s:%d: %s", p.Name, p.Line, p.Message)),
+			ViolatingResources: &[]*awscdk.PolicyViolatingResource{{ConstructPath: jsii.String(scope), Locations: &[]*string{}}},
+		})
+	}
+	return violations
+}
