@@ -4,7 +4,23 @@ import "slices"
 
 // catalogue lists every control, ordered by id.
 var catalogue = []*Control{
+	codebuildCMK,
+	codebuildVpc,
+	codepipelineCMK,
+	dynamodbCMK,
+	ecrCMK,
+	kmsRotation,
+	lambdaCMK,
+	lambdaVpc,
+	logsCMK,
+	s3CMK,
+	s3Logging,
+	s3Public,
+	s3TLS,
 	s3Versioning,
+	secretsManagerCMK,
+	snsCMK,
+	sqsCMK,
 }
 
 // All returns the catalogue, ordered by id.

@@ -2,7 +2,11 @@ package controls
 
 import "github.com/securecdk/securecdk/controls/template"
 
-// index holds what one evaluation has found out about how resources belong together.
+// index holds what one evaluation has found out about how resources belong together. Each part is made when a control
+// first asks for it.
 type index struct {
-	set *template.Set
+	set      *template.Set
+	names    map[string][]*template.Resource // buckets by the key of their name
+	policies *relation                       // bucket policies, by bucket
+	loggers  *relation                       // buckets, by the bucket that receives their access logs
 }

@@ -3,35 +3,25 @@ package controls
 var s3Versioning = &Control{
 	ID:    "S3.VERSIONING",
 	Title: "S3 buckets keep every version of an object",
-	Story: "As a data owner I want overwritten and deleted objects to be recoverable so that a mistake or an attack doesn't destroy data.",
+	Story: "As a data owner I want overwritten and deleted objects to be recoverable so that a mistake or an" +
+		" attack doesn't destroy data.",
 	Scenarios: []Scenario{
-		{
-			Given: "a bucket whose versioning is enabled", When: "the template is judged", Then: "it is compliant",
-			Fixture: "S3.VERSIONING/enabled.compliant.yaml",
-		},
-		{
-			Given: "a bucket without versioning", When: "the template is judged", Then: "it is non-compliant",
-			Fixture: "S3.VERSIONING/missing.non-compliant.json",
-		},
-		{
-			Given: "a bucket whose versioning is suspended", When: "the template is judged", Then: "it is non-compliant",
-			Fixture: "S3.VERSIONING/suspended.non-compliant.yaml",
-		},
-		{
-			Given: "a bucket whose versioning status is a parameter without default", When: "the template is judged", Then: "it is unknown",
-			Fixture: "S3.VERSIONING/parameter.unknown.yaml",
-		},
+		judged("a bucket whose versioning is enabled", Compliant, "S3.VERSIONING/enabled.compliant.yaml"),
+		judged("a bucket without versioning", NonCompliant, "S3.VERSIONING/missing.non-compliant.json"),
+		judged("a bucket whose versioning is suspended", NonCompliant, "S3.VERSIONING/suspended.non-compliant.yaml"),
+		judged("a bucket whose versioning is enabled only when a condition on the region holds", Unknown, "S3.VERSIONING/condition.unknown.yaml"),
+		judged("a bucket whose versioning status is a parameter without default", Unknown, "S3.VERSIONING/parameter.unknown.yaml"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Integrity: RatedMedium, Availability: RatedMedium},
 	Types:    []string{"AWS::S3::Bucket"},
-	Rationale: "Without versions, an overwrite or a delete is final. Versions are also what replication, object lock and" +
-		" point-in-time recovery rest on.",
-	Remedy: "CDK: BucketProps.Versioned: jsii.Bool(true)." +
-		" CloudFormation: VersioningConfiguration: {Status: Enabled}.",
+	Rationale: "Without versions, an overwrite or a delete is final. Versions are also what replication and object" +
+		" lock rest on.",
+	Remedy: "CDK: BucketProps.Versioned: jsii.Bool(true). CloudFormation: VersioningConfiguration: {Status:" +
+		" Enabled}.",
 	Mappings: []Mapping{
 		{SecurityHub, []string{"S3.14"}},
-		{NIST80053, []string{"AU-9(2)", "CP-9", "CP-10", "SI-12", "SI-13(5)"}},
+		{NIST80053, []string{"AU-9(2)", "CP-10", "SC-5(2)", "SI-13(5)"}},
 		{CDKNag, []string{"NIST.800.53.R5-S3BucketVersioningEnabled"}},
 		{AWSConfig, []string{"S3_BUCKET_VERSIONING_ENABLED"}},
 	},

@@ -103,3 +103,6 @@ func (w *World) global(r *Resource, keys []string) Value {
 	v := Value{w: w, t: r.Template, kind: object, raw: r.Template.globals}
 	return v.Get("Function").Get(keys...)
 }
+
+// Ref is the value of {"Ref": …} to the resource.
+func (w *World) Ref(r *Resource) Value { return w.textOf(r.Template, []Part{{Resource: r}}) }

@@ -1,0 +1,53 @@
+package controls
+
+import "github.com/securecdk/securecdk/controls/template"
+
+// certainty is how sure it is that something holds. The builtin min is "and", max is "or".
+type certainty int
+
+const (
+	never certainty = iota
+	perhaps
+	surely
+)
+
+func certain(b bool) certainty {
+	if b {
+		return surely
+	}
+	return never
+}
+
+// is asks something of a text.
+func is(v template.Value, ask func(string) bool) certainty {
+	if s, ok := v.Literal(); ok {
+		return certain(ask(s))
+	}
+	if v.Unknown() {
+		return perhaps
+	}
+	return never
+}
+
+// anyOf is the certainty that it holds for one of the values.
+func anyOf(values []template.Value, ask func(template.Value) certainty) certainty {
+	found := never
+	for _, v := range values {
+		if found = max(found, ask(v)); found == surely {
+			break
+		}
+	}
+	return found
+}
+
+// mapMembers returns the members of a map that aren't absent.
+func mapMembers(v template.Value) map[string]template.Value {
+	keys, _ := v.Keys()
+	members := make(map[string]template.Value, len(keys))
+	for _, k := range keys {
+		if m := v.Get(k); !m.Absent() {
+			members[k] = m
+		}
+	}
+	return members
+}

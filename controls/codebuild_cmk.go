@@ -1,0 +1,27 @@
+package controls
+
+var codebuildCMK = &Control{
+	ID:    "CODEBUILD.CMK",
+	Title: "CodeBuild projects encrypt their output with a customer managed KMS key",
+	Story: "As a data owner I want build output encrypted with a key that my organization manages so that who" +
+		" may read is decided by the key's policy too, and can be withdrawn by disabling the key.",
+	Scenarios: []Scenario{
+		judged("a project with a key of the same stack", Compliant, "CODEBUILD.CMK/key.compliant.yaml"),
+		judged("a project without key", NonCompliant, "CODEBUILD.CMK/missing.non-compliant.yaml"),
+		judged("a project with the AWS managed key", NonCompliant, "CODEBUILD.CMK/aws-managed.non-compliant.yaml"),
+		judged("a project whose key is a parameter without default", Unknown, "CODEBUILD.CMK/parameter.unknown.yaml"),
+		judged("a project with the ARN of the AWS managed key", NonCompliant, "CODEBUILD.CMK/aws-managed-arn.non-compliant.json"),
+	},
+	Severity: Medium,
+	Needed:   Profile{Confidentiality: RatedMedium},
+	Types:    []string{"AWS::CodeBuild::Project"},
+	Rationale: "Artifacts, caches and reports hold what will run in production. Without a key, CodeBuild uses" +
+		" alias/aws/s3. An AWS managed key (alias/aws/…) doesn't meet this: its policy can't be changed," +
+		" and any principal of the account may use it through the service.",
+	Remedy: "CDK: ProjectProps.EncryptionKey: key. CloudFormation: EncryptionKey: !GetAtt Key.Arn.",
+	Mappings: []Mapping{
+		{NIST80053, []string{"AU-9(3)", "SC-13", "SC-28(1)"}},
+		{CDKNag, []string{"AwsSolutions-CB4"}},
+	},
+	Check: requireKeys(keyPlace{key: "EncryptionKey"}),
+}
