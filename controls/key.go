@@ -58,7 +58,7 @@ func judgeKeyName(w *template.World, parts []template.Part, whole template.Value
 	switch {
 	case len(parts) == 1 && parts[0].Resource != nil:
 		return judgeKeyResource(w, &parts[0])
-	case len(parts) == 1 && parts[0].Text != "":
+	case len(parts) == 1 && parts[0].Resource == nil && parts[0].Pseudo == "" && parts[0].Unknown == "":
 		if keyID.MatchString(parts[0].Text) {
 			return Compliant, ""
 		}
