@@ -137,7 +137,7 @@ func benchGroup(add func(string, string, object), i, n int) {
 		bucket["VersioningConfiguration"] = object{"Status": "Enabled"}
 	}
 	add(id("Bucket"), bucketType, bucket)
-	deny := statementFor("s3:*", getAtt(id("Bucket"), "Arn"), join(getAtt(id("Bucket"), "Arn"), "/*"))
+	deny := statementFor("s3:*", getAtt(id("Bucket"), "Arn"), joined(getAtt(id("Bucket"), "Arn"), "/*"))
 	deny["Effect"], deny["Principal"] = "Deny", object{"AWS": "*"}
 	deny["Condition"] = object{"Bool": object{"aws:SecureTransport": "false"}}
 	add(id("Policy"), bucketPolicyType, object{"Bucket": object{"Ref": id("Bucket")}, "PolicyDocument": policyDocument(deny)})
@@ -145,12 +145,12 @@ func benchGroup(add func(string, string, object), i, n int) {
 		"AssumeRolePolicyDocument": policyDocument(object{
 			"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": object{"Service": "lambda.amazonaws.com"},
 		}),
-		"ManagedPolicyArns": []any{join("arn:", object{"Ref": "AWS::Partition"}, ":iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole")},
+		"ManagedPolicyArns": []any{joined("arn:", object{"Ref": "AWS::Partition"}, ":iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole")},
 	})
 	add(id("Grants"), "AWS::IAM::Policy", object{
 		"PolicyName": id("Grants"), "Roles": []any{object{"Ref": id("Role")}},
 		"PolicyDocument": policyDocument(
-			statementFor("s3:GetObject*", getAtt(id("Bucket"), "Arn"), join(getAtt(id("Bucket"), "Arn"), "/*")),
+			statementFor("s3:GetObject*", getAtt(id("Bucket"), "Arn"), joined(getAtt(id("Bucket"), "Arn"), "/*")),
 			statementFor("kms:Decrypt", key), statementFor("sqs:SendMessage", getAtt(id("Queue"), "Arn")),
 		),
 	})
@@ -183,4 +183,4 @@ func statementFor(action string, resources ...any) object {
 
 func getAtt(id, attribute string) object { return object{"Fn::GetAtt": []any{id, attribute}} }
 
-func join(parts ...any) object { return object{"Fn::Join": []any{"", parts}} }
+func joined(parts ...any) object { return object{"Fn::Join": []any{"", parts}} }
