@@ -1,0 +1,9 @@
+// Package iam tests that an app still works after the guardrails have encrypted it.
+//
+// Each test synthesizes one app twice, as its authors wrote it and under the baseline, and lets @cloud-copilot/iam-simulate,
+// a policy simulator of others, evaluate identity policies, resource policies and key policies together. Whatever was
+// allowed before must be allowed after, on the resource and on the key that now encrypts it; a stranger of another
+// account must get neither.
+//
+// The account, the physical names and the ARNs are made up by world.go, the same way for both templates.
+package iam
