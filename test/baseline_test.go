@@ -94,7 +94,7 @@ func TestAStricterSettingSurvives(t *testing.T) {
 			&awss3.CfnBucket_ServerSideEncryptionRuleProperty{
 				BucketKeyEnabled: jsii.Bool(false),
 				ServerSideEncryptionByDefault: &awss3.CfnBucket_ServerSideEncryptionByDefaultProperty{
-					SseAlgorithm: jsii.String("aws:kms:dsse"), KmsMasterKeyId: jsii.String("arn:aws:kms:eu-west-1:111111111111:key/theirs"),
+					SseAlgorithm: jsii.String("aws:kms:dsse"), KmsMasterKeyId: jsii.String("arn:aws:kms:eu-west-1:111111111111:key/12345678-1234-1234-1234-123456789012"),
 				},
 			},
 		}},
@@ -107,7 +107,7 @@ func TestAStricterSettingSurvives(t *testing.T) {
 		want := map[string]any{"ServerSideEncryptionConfiguration": []any{map[string]any{
 			"BucketKeyEnabled": false,
 			"ServerSideEncryptionByDefault": map[string]any{
-				"SSEAlgorithm": "aws:kms:dsse", "KMSMasterKeyID": "arn:aws:kms:eu-west-1:111111111111:key/theirs",
+				"SSEAlgorithm": "aws:kms:dsse", "KMSMasterKeyID": "arn:aws:kms:eu-west-1:111111111111:key/12345678-1234-1234-1234-123456789012",
 			},
 		}}}
 		if diff := cmp.Diff(want, properties["BucketEncryption"]); diff != "" {

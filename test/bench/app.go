@@ -1,0 +1,104 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+)
+
+const (
+	stacks   = 10
+	perStack = 100 // of each of the three types
+)
+
+// vpcAttributes are of a VPC that exists: nothing is looked up and nothing is created for it.
+func vpcAttributes() *awsec2.VpcAttributes {
+	return &awsec2.VpcAttributes{
+		VpcId: jsii.String("vpc-0123456789abcdef0"), AvailabilityZones: jsii.Strings("eu-west-1a", "eu-west-1b"),
+		PrivateSubnetIds: jsii.Strings("subnet-0123456789abcdef0", "subnet-0123456789abcdef1"), VpcCidrBlock: jsii.String("10.0.0.0/16"),
+	}
+}
+
+// measure times build, guard and synth in a jsii kernel of its own, which has loaded its modules and done a small app
+// before the clock starts. Returns the time and the folder of the assembly.
+func measure(b testing.TB, build func(stack awscdk.Stack), guard func(app awscdk.App)) time.Duration {
+	b.Helper()
+	jsii.Close()
+	synthesize(b, 1, func(stack awscdk.Stack) { build(stack) }, guard, 1)
+	runtime.GC()
+	return synthesize(b, stacks, build, guard, perStack)
+}
+
+// size is how many of each type a build makes in a stack; a variable because the warm-up needs few.
+var size = perStack
+
+func synthesize(b testing.TB, count int, build func(stack awscdk.Stack), guard func(app awscdk.App), each int) time.Duration {
+	b.Helper()
+	size = each
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	start := time.Now()
+	app := awscdk.NewApp(&awscdk.AppProps{
+		Outdir: &dir, AnalyticsReporting: jsii.Bool(false),
+		Context: &map[string]any{
+			"@aws-cdk/core:stackResourceLimit":                0, // by hand it is more than 500 in a stack
+			"@aws-cdk/aws-iam:minimizePolicies":               true,
+			"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": true,
+		},
+	})
+	for i := range count {
+		build(awscdk.NewStack(app, jsii.String(fmt.Sprintf("Stack%d", i)), &awscdk.StackProps{
+			Env: &awscdk.Environment{Account: jsii.String("111111111111"), Region: jsii.String("eu-west-1")},
+		}))
+	}
+	guard(app)
+	app.Synth(nil)
+	return time.Since(start)
+}
+
+func none(awscdk.App) {}
+
+func buildSpec() awscodebuild.BuildSpec {
+	return awscodebuild.BuildSpec_FromObject(&map[string]any{"version": "0.2"})
+}
+
+// unsecured is the app as a team writes it that thinks of nothing.
+func unsecured(stack awscdk.Stack) {
+	for i := range size {
+		awss3.NewBucket(stack, jsii.Sprintf("Bucket%d", i), nil)
+		awskms.NewKey(stack, jsii.Sprintf("Key%d", i), nil)
+		awscodebuild.NewProject(stack, jsii.Sprintf("Project%d", i), &awscodebuild.ProjectProps{BuildSpec: buildSpec()})
+	}
+}
+
+// byHand is the same app as a team writes it that thinks of everything.
+func byHand(stack awscdk.Stack) {
+	vpc := awsec2.Vpc_FromVpcAttributes(stack, jsii.String("Vpc"), vpcAttributes())
+	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
+	group := awsec2.NewSecurityGroup(stack, jsii.String("Group"), &awsec2.SecurityGroupProps{Vpc: vpc})
+	logs := awss3.NewBucket(stack, jsii.String("Logs"), &awss3.BucketProps{
+		Versioned: jsii.Bool(true), EnforceSSL: jsii.Bool(true), BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), Encryption: awss3.BucketEncryption_S3_MANAGED,
+	})
+	for i := range size {
+		awss3.NewBucket(stack, jsii.Sprintf("Bucket%d", i), &awss3.BucketProps{
+			Versioned: jsii.Bool(true), EnforceSSL: jsii.Bool(true), BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), EncryptionKey: key,
+			ServerAccessLogsBucket: logs, ServerAccessLogsPrefix: jsii.Sprintf("Bucket%d/", i),
+		})
+		awskms.NewKey(stack, jsii.Sprintf("Key%d", i), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
+		awscodebuild.NewProject(stack, jsii.Sprintf("Project%d", i), &awscodebuild.ProjectProps{
+			BuildSpec: buildSpec(), Vpc: vpc, EncryptionKey: key, SecurityGroups: &[]awsec2.ISecurityGroup{group},
+		})
+	}
+}
