@@ -1,0 +1,82 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/securecdk/securecdk/controls"
+)
+
+// Console lists what calls for action, for a terminal or a build log: by control, then by template and resource, what
+// was found and expected, and once per control how to fix it. Accepted risks and problems of the exception register
+// follow, then a line with the counts. The same result always gives the same text.
+func Console(w io.Writer, result *controls.Result) error {
+	c := console{w: bufio.NewWriter(w)}
+	c.failures(result.Failures())
+	c.accepted(result.Findings)
+	for _, p := range result.Problems {
+		c.printf("exception %s:%d is %s: %s\n", p.Name, p.Line, p.Kind, p.Message)
+	}
+	if len(result.Problems) > 0 {
+		c.printf("\n")
+	}
+	c.summary(result)
+	return c.w.Flush()
+}
+
+type console struct{ w *bufio.Writer }
+
+func (c *console) printf(format string, args ...any) { fmt.Fprintf(c.w, format, args...) }
+
+func (c *console) failures(failures []controls.Finding) {
+	slices.SortStableFunc(failures, func(a, b controls.Finding) int {
+		return strings.Compare(a.Control.ID, b.Control.ID)
+	})
+	for i := range failures {
+		f := &failures[i]
+		if i == 0 || failures[i-1].Control != f.Control {
+			c.printf("%s  %s (%s)\n", f.Control.ID, f.Control.Title, f.Control.Severity)
+		}
+		c.finding(f)
+		if i == len(failures)-1 || failures[i+1].Control != f.Control {
+			c.printf("  fix: %s\n\n", f.Control.Remedy)
+		}
+	}
+}
+
+func (c *console) finding(f *controls.Finding) {
+	c.printf("  %s: %s\n", f.Verdict, f.Resource.ID())
+	c.printf("    %s %s in %s\n", f.Resource.Type, f.Resource.LogicalID, f.Resource.Template.Name)
+	property := f.Property
+	if property != "" {
+		property += ": "
+	}
+	c.printf("    %s%s\n", property, f.Message)
+}
+
+func (c *console) accepted(findings []controls.Finding) {
+	some := false
+	for i := range findings {
+		f := &findings[i]
+		if f.Exception == nil {
+			continue
+		}
+		some = true
+		c.printf("accepted until %s: %s %s at %s (%s, approved by %s): %s\n", f.Exception.Expires.Format(time.DateOnly),
+			f.Control.ID, f.Verdict, f.Resource.ID(), f.Exception.Ticket, f.Exception.Approver, f.Exception.Reason)
+	}
+	if some {
+		c.printf("\n")
+	}
+}
+
+func (c *console) summary(result *controls.Result) {
+	accepted := result.Count(controls.NonCompliant) + result.Count(controls.Unknown) - len(result.Failures())
+	c.printf("%d compliant, %d non-compliant, %d unknown, %d not applicable; %d accepted, %d problems of the exception register\n",
+		result.Count(controls.Compliant), result.Count(controls.NonCompliant), result.Count(controls.Unknown),
+		result.Count(controls.NotApplicable), accepted, len(result.Problems))
+}

@@ -1,0 +1,91 @@
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/securecdk/securecdk/controls"
+	"github.com/securecdk/securecdk/controls/exceptions"
+	"github.com/securecdk/securecdk/controls/report"
+	"github.com/securecdk/securecdk/controls/template"
+)
+
+var day = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+const stack = `
+Parameters:
+  Key: {Type: String}
+Resources:
+  Orders:
+    Type: AWS::SNS::Topic
+    Metadata: {"aws:cdk:path": Prod/Shop/Orders/Resource}
+  Returns:
+    Type: AWS::SNS::Topic
+    Metadata: {"aws:cdk:path": Prod/Shop/Returns/Resource}
+    Properties: {KmsMasterKeyId: !Ref Key}
+  Audit:
+    Type: AWS::Logs::LogGroup
+    Metadata: {"aws:cdk:path": Prod/Shop/Audit/Resource}
+  Private:
+    Type: AWS::SQS::Queue
+    Metadata: {"aws:cdk:path": Prod/Shop/Private/Resource}
+    Properties: {KmsMasterKeyId: alias/shop}
+`
+
+const register = `
+- {control: LOGS.CMK, scope: Prod/Shop/Audit/Resource, reason: Holds nothing but counters., owner: shop, approver: ciso, ticket: RISK-7, expires: 2027-03-31}
+- {control: SQS.CMK, scope: Prod/Shop/Private/Resource, reason: Not needed., owner: shop, approver: ciso, ticket: RISK-8, expires: 2027-03-31}
+`
+
+const want = `SNS.CMK  SNS topics are encrypted with a customer managed KMS key (medium)
+  non-compliant: Prod/Shop/Orders/Resource
+    AWS::SNS::Topic Orders in ProdShop.template.yaml
+    KmsMasterKeyId: found nothing, expected a customer managed KMS key
+  unknown: Prod/Shop/Returns/Resource
+    AWS::SNS::Topic Returns in ProdShop.template.yaml
+    KmsMasterKeyId: the parameter Key has no default, expected a customer managed KMS key
+  fix: CDK: TopicProps.MasterKey: key. CloudFormation: KmsMasterKeyId: !GetAtt Key.Arn.
+
+accepted until 2027-03-31: LOGS.CMK non-compliant at Prod/Shop/Audit/Resource (RISK-7, approved by ciso): Holds nothing but counters.
+
+exception exceptions.yaml:3 is unused: nothing at Prod/Shop/Private/Resource breaks SQS.CMK: remove the entry
+
+1 compliant, 2 non-compliant, 1 unknown, 0 not applicable; 1 accepted, 1 problems of the exception register
+`
+
+func TestConsole(t *testing.T) {
+	var got bytes.Buffer
+	if err := report.Console(&got, judge(t)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestConsoleSaysWhenItCannotWrite(t *testing.T) {
+	if err := report.Console(brokenPipe{}, judge(t)); err == nil {
+		t.Error("no error")
+	}
+}
+
+func judge(t *testing.T) *controls.Result {
+	t.Helper()
+	tpl, err := template.Parse("ProdShop.template.yaml", []byte(stack))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg, err := exceptions.Parse("exceptions.yaml", []byte(register))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return controls.Evaluate([]*template.Template{tpl}, controls.All(), reg, day)
+}

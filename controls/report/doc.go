@@ -1,0 +1,2 @@
+// Package report writes the result of an evaluation for people.
+package report
