@@ -1,7 +1,6 @@
 package exceptions
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -26,14 +25,17 @@ func Load(path string) (*Register, error) {
 // Parse reads the register from YAML. The name is the file's, for messages. An empty file is an empty register.
 func Parse(name string, data []byte) (*Register, error) {
 	reg := &Register{Name: name}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return reg, nil
-	}
-	var root yaml.Node
-	if err := yaml.Load(data, &root); err != nil {
+	var documents []yaml.Node
+	if err := yaml.Load(data, &documents, yaml.WithAllDocuments()); err != nil {
 		return nil, syntaxError(name, err)
 	}
-	n := &root
+	if len(documents) == 0 {
+		return reg, nil
+	}
+	if len(documents) > 1 {
+		return nil, fmt.Errorf("%s: expected one list of exceptions, found %d documents", name, len(documents))
+	}
+	n := &documents[0]
 	if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
 		n = n.Content[0]
 	}
