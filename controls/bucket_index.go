@@ -62,17 +62,23 @@ func (x *index) bucket(v template.Value, from *template.Template) *template.Reso
 	return nil
 }
 
-// only returns the one bucket that is meant: that of the same template, or the only one. Stacks of several accounts may
-// well have buckets of the same name.
+// only returns the one bucket that is meant: that of the same template, or of the same folder, or the only one. Stages in
+// several accounts may well have buckets of the same name.
 func only(buckets []*template.Resource, from *template.Template) *template.Resource {
-	var here []*template.Resource
-	for _, b := range buckets {
-		if b.Template == from {
-			here = append(here, b)
+	nearer := func(near func(*template.Template) bool) {
+		var kept []*template.Resource
+		for _, b := range buckets {
+			if near(b.Template) {
+				kept = append(kept, b)
+			}
+		}
+		if len(kept) > 0 {
+			buckets = kept
 		}
 	}
-	if len(here) > 0 {
-		buckets = here
+	if len(buckets) > 1 {
+		nearer(from.Beside)
+		nearer(func(t *template.Template) bool { return t == from })
 	}
 	if len(buckets) != 1 {
 		return nil

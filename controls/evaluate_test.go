@@ -76,11 +76,11 @@ Resources:
   EitherWayFine: {Type: AWS::KMS::Key, Properties: {EnableKeyRotation: true, KeySpec: !If [Core, RSA_2048, !Ref AWS::NoValue]}}
 `
 	want := []string{
-		`Differs KMS.ROTATION: unknown: depends on conditions that only the deployment decides; non-compliant when Core is false: found "false", expected true`,
-		`DiffersOtherwise KMS.ROTATION: unknown: depends on conditions that only the deployment decides; non-compliant: found "false", expected true`,
+		`Differs KMS.ROTATION: unknown: depends on conditions that only the deployment decides; non-compliant when Core is false: found false, expected true`,
+		`DiffersOtherwise KMS.ROTATION: unknown: depends on conditions that only the deployment decides; non-compliant: found false, expected true`,
 		`EitherWayFine KMS.ROTATION: compliant: the key rotates`,
 		`Perhaps KMS.ROTATION: non-compliant: found nothing, expected true`,
-		`Same KMS.ROTATION: non-compliant: found "false", expected true`,
+		`Same KMS.ROTATION: non-compliant: found false, expected true`,
 	}
 	if diff := cmp.Diff(want, lines(t, doc, "KMS.ROTATION")); diff != "" {
 		t.Error(diff)
@@ -93,7 +93,7 @@ func TestTooManyOpenConditionsArePassedByNobody(t *testing.T) {
 		fmt.Fprintf(&conditions, "  C%d: !Equals [!Ref AWS::Region, r%d]\n", i, i)
 		fmt.Fprintf(&rotation, "!If [C%d, true, ", i)
 	}
-	// Seven conditions in a row: 8 worlds. A list of eight: 256.
+	// Eight conditions, each asked only if the ones before don't hold, make 9 worlds; eight side by side make 256.
 	doc := "Conditions:\n" + conditions.String() + "Resources:\n  K: {Type: AWS::KMS::Key, Properties: {EnableKeyRotation: " +
 		rotation.String() + "true" + strings.Repeat("]", 8) + "}}\n"
 	if got := lines(t, doc, "KMS.ROTATION"); got[0] != "K KMS.ROTATION: compliant: the key rotates" {

@@ -80,7 +80,7 @@ func ExampleEvaluate_ownControl() {
 		}
 	}
 	// Output:
-	// found "900", expected the default
+	// found 900, expected the default
 }
 
 // A profile picks controls by what the data needs.

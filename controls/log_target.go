@@ -11,8 +11,9 @@ const logTargetRule = " The bucket that receives access logs is not applicable: 
 	" encrypted with SSE-S3, and one that logs to itself logs its own logs without end (Amazon S3 user guide," +
 	" \"Enabling Amazon S3 server access logging\"). A bucket counts as such when another judged bucket names it as its" +
 	" target, when its policy lets logging.s3.amazonaws.com put objects, or when its AccessControl is LogDeliveryWrite." +
-	" It doesn't when it names itself, when logs go round in a circle, or when its policy lets anyone but AWS's log" +
-	" delivery services put objects: what is written by others is data, and data is encrypted and logged."
+	" It doesn't when it names itself, when logs go round in a circle, or when its policy, or an identity policy" +
+	" among the templates that names it, lets anyone but AWS's log delivery services put objects: what is written by" +
+	" others is data, and data is encrypted and logged."
 
 const logDelivery = "logging.s3.amazonaws.com"
 
@@ -27,22 +28,26 @@ var logDeliveries = []string{
 
 // logTarget tells whether the bucket that is judged receives access logs, and by what it shows.
 func (p *Pass) logTarget() (why string, ok bool) {
-	w, bucket := p.world, p.Resource
-	if p.index.logsReach(w, bucket, bucket) {
-		return "", false
-	}
 	received, others := p.deliveries()
 	if others {
 		return "", false
 	}
+	why, ok = p.claimsLogs(received)
+	if !ok || p.index.logsReach(p.world, p.Resource, p.Resource) || p.index.writerOf(p.Resource) != nil {
+		return "", false
+	}
+	return why, true
+}
+
+func (p *Pass) claimsLogs(received bool) (why string, ok bool) {
 	if received {
 		return "its policy lets " + logDelivery + " deliver access logs to it", true
 	}
 	if is(p.Get("AccessControl"), func(s string) bool { return s == "LogDeliveryWrite" }) == surely {
 		return "its AccessControl LogDeliveryWrite lets S3 deliver access logs to it", true
 	}
-	for _, source := range p.index.loggersTo(w, bucket) {
-		if source != bucket && !p.index.logsReach(w, bucket, source) {
+	for _, source := range p.index.loggersTo(p.world, p.Resource) {
+		if source != p.Resource && !p.index.logsReach(p.world, p.Resource, source) {
 			return "it receives the access logs of " + source.ID(), true
 		}
 	}

@@ -15,6 +15,7 @@ var s3CMK = &Control{
 		judged("a bucket with the AWS managed key", NonCompliant, "S3.CMK/aws-managed.non-compliant.yaml"),
 		judged("a bucket with KMS encryption that names no key", NonCompliant, "S3.CMK/no-key.non-compliant.yaml"),
 		judged("a bucket that lets S3 deliver logs and everyone in the account write", NonCompliant, "S3.CMK/shared-log-bucket.non-compliant.yaml"),
+		judged("a bucket that receives access logs and into which a role may write", NonCompliant, "S3.CMK/role-writes-to-log-bucket.non-compliant.yaml"),
 		judged("a bucket that receives access logs", NotApplicable, "S3.CMK/log-target.not-applicable.yaml"),
 		judged("a bucket that receives the access logs of another stack", NotApplicable, "S3.CMK/log-target-cross-stack.not-applicable"),
 		judged("a bucket whose key is a parameter without default", Unknown, "S3.CMK/parameter.unknown.yaml"),

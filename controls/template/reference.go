@@ -129,8 +129,20 @@ func (w *World) nestedOutput(r *Resource, name string) Value {
 	return w.resolve(child, o.Value)
 }
 
+// besides keeps the exports of templates in the same folder.
+func besides(t *Template, all []exported) []exported {
+	var beside []exported
+	for _, e := range all {
+		if t.Beside(e.template) {
+			beside = append(beside, e)
+		}
+	}
+	return beside
+}
+
 // importValue finds the output that is exported under the name. CloudFormation's export names are unique within an
-// account and region only, so of two exports with the same name nobody can say which is meant.
+// account and region only. Of several with the same name, the one in the importing template's folder is meant: a cloud
+// assembly has a folder for each stage. Otherwise nobody can say which.
 func (w *World) importValue(t *Template, arg any) Value {
 	if w.noImports {
 		return w.unknown(t, "the name of an export can't be an import", "")
@@ -146,6 +158,9 @@ func (w *World) importValue(t *Template, arg any) Value {
 		if e.output.Condition == "" || w.holds(e.template, e.output.Condition) != no {
 			found = append(found, e)
 		}
+	}
+	if beside := besides(t, found); len(beside) > 0 {
+		found = beside
 	}
 	switch len(found) {
 	case 0:

@@ -53,7 +53,7 @@ func (w *World) resolve(t *Template, raw any) Value {
 	case nil:
 		return Value{w: w, t: t}
 	case string:
-		if strings.Contains(r, "{{resolve:") {
+		if strings.Contains(r, dynamicStart) {
 			return w.dynamic(t, r)
 		}
 		return Value{w: w, t: t, kind: literal, raw: r}
@@ -176,11 +176,7 @@ func (w *World) sub(t *Template, arg any) Value {
 	if size > maxTextSize {
 		return w.unknown(t, "the text is too long", "")
 	}
-	v := w.textOf(t, appendParts(parts, Part{Text: pattern}))
-	if s, plain := v.Literal(); plain && strings.Contains(s, "{{resolve:") {
-		return w.dynamic(t, s)
-	}
-	return v
+	return w.textOf(t, appendParts(parts, Part{Text: pattern}))
 }
 
 // variable is what stands between ${ and } in Fn::Sub.

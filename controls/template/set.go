@@ -92,7 +92,7 @@ func (s *Set) childOf(r *Resource) *Template {
 	for _, t := range s.templates {
 		switch {
 		case path.Base(t.Name) != path.Base(asset):
-		case path.Dir(t.Name) == path.Dir(r.Template.Name):
+		case t.Beside(r.Template):
 			beside = append(beside, t)
 		default:
 			elsewhere = append(elsewhere, t)

@@ -74,6 +74,10 @@ func (t *Template) StackName() string {
 	return name
 }
 
+// Beside reports whether the other template lies in the same folder. A cloud assembly has a folder for each stage, so
+// templates beside each other are deployed together.
+func (t *Template) Beside(other *Template) bool { return path.Dir(t.Name) == path.Dir(other.Name) }
+
 // ID names the resource for people and for the exception register: the construct path, or StackName/LogicalID in a
 // template that carries no paths.
 func (r *Resource) ID() string {

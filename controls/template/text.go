@@ -85,8 +85,26 @@ func (p *Part) hasNo(separator string) bool {
 	return strings.ContainsAny(separator, ":/,|;")
 }
 
-// textOf makes a value of parts.
+// textOf makes a value of parts. What Fn::Sub or Fn::Join put together may turn out to be a dynamic reference.
 func (w *World) textOf(t *Template, parts []Part) Value {
+	v := w.valueOf(t, parts)
+	for i := range parts {
+		if !strings.Contains(parts[i].Text, dynamicStart) {
+			continue
+		}
+		if s, ok := v.Literal(); ok {
+			return w.dynamic(t, s)
+		}
+		return w.unknown(t, "the dynamic reference in "+v.String()+" is read at deployment", v.Key())
+	}
+	return v
+}
+
+// dynamicStart begins a dynamic reference (CloudFormation user guide, "Get values stored in other services using
+// dynamic references").
+const dynamicStart = "{{resolve:"
+
+func (w *World) valueOf(t *Template, parts []Part) Value {
 	switch {
 	case len(parts) == 0:
 		return Value{w: w, t: t, kind: literal, raw: ""}
@@ -101,7 +119,7 @@ func (w *World) textOf(t *Template, parts []Part) Value {
 func (w *World) dynamic(t *Template, s string) Value {
 	var parts []Part
 	for {
-		start := strings.Index(s, "{{resolve:")
+		start := strings.Index(s, dynamicStart)
 		if start < 0 {
 			break
 		}
@@ -115,7 +133,7 @@ func (w *World) dynamic(t *Template, s string) Value {
 		})
 		s = s[start+end+2:]
 	}
-	return w.textOf(t, appendParts(parts, Part{Text: s}))
+	return w.valueOf(t, appendParts(parts, Part{Text: s}))
 }
 
 // textSize is how much a text weighs against maxTextSize.

@@ -225,6 +225,9 @@ func (v Value) String() string {
 		return "a map"
 	}
 	if s, ok := v.Literal(); ok {
+		if v.kind != literal {
+			return s
+		}
 		return strconv.Quote(s)
 	}
 	var b strings.Builder

@@ -52,12 +52,12 @@ Resources:
 func TestValues(t *testing.T) {
 	tests := []struct{ name, expr, want string }{
 		{"text", `x`, `"x"`},
-		{"number", `42`, `"42"`},
-		{"boolean", `true`, `"true"`},
+		{"number", `42`, `42`},
+		{"boolean", `true`, `true`},
 		{"no value", `!Ref AWS::NoValue`, "nothing"},
 		{"null", `~`, "nothing"},
 		{"default", `!Ref WithDefault`, `"x"`},
-		{"number as default", `!Ref Number`, `"42"`},
+		{"number as default", `!Ref Number`, `42`},
 		{"empty default", `!Ref Empty`, `""`},
 		{"no default", `!Ref Plain`, "unknown: the parameter Plain has no default"},
 		{"SSM", `!Ref Ssm`, "unknown: the parameter Ssm is read from Systems Manager at deployment"},
@@ -65,6 +65,9 @@ func TestValues(t *testing.T) {
 		{"dynamic reference", `"{{resolve:ssm:/a}}"`, "unknown: the dynamic reference {{resolve:ssm:/a}} is read at deployment"},
 		{"dynamic reference within a text", `"a-{{resolve:ssm:/a}}-b"`, "unknown: the dynamic reference {{resolve:ssm:/a}} is read at deployment"},
 		{"dynamic reference within Sub", `!Sub "{{resolve:ssm:/${WithDefault}}}"`, "unknown: the dynamic reference {{resolve:ssm:/x}} is read at deployment"},
+		{"dynamic reference with a pseudo parameter", `!Sub "alias/{{resolve:ssm:/${AWS::StackName}}}"`, "unknown: the dynamic reference in alias/{{resolve:ssm:/${AWS::StackName}}} is read at deployment"},
+		{"dynamic reference put together", `!Join ["", ["{{res", "olve:ssm:/a}}"]]`, "unknown: the dynamic reference {{resolve:ssm:/a}} is read at deployment"},
+		{"a dynamic reference that doesn't end", `"{{resolve:ssm"`, `"{{resolve:ssm"`},
 		{"nothing of that name", `!Ref Nobody`, "unknown: the template has no parameter or resource Nobody"},
 		{"resource", `!Ref K`, "${K}"},
 		{"attribute", `!GetAtt K.Arn`, "${K.Arn}"},
@@ -227,6 +230,11 @@ func TestImportsResolveAcrossTemplates(t *testing.T) {
 	v := value(t, consumer, producer("a"), producer("b"))
 	if want := `"name" is exported more than once, by Stack1.yaml and Stack2.yaml`; v.Reason() != want {
 		t.Errorf("reason %q, want %q", v.Reason(), want)
+	}
+	here := mustParse(t, "prod/Data.yaml", consumer)
+	prod, dev := mustParse(t, "prod/Keys.yaml", producer("p")), mustParse(t, "dev/Keys.yaml", producer("d"))
+	if got := read(t, here, dev, prod).String(); got != `"p"` {
+		t.Errorf("the import of one stage is %s of another", got)
 	}
 	conditional := producer("a") + "\nConditions: {C: !Equals [a, b]}"
 	conditional = strings.Replace(conditional, "Export:", "Condition: C, Export:", 1)
