@@ -26,32 +26,38 @@ var logDeliveries = []string{
 	"config.amazonaws.com",
 }
 
-// logTarget tells whether the bucket that is judged receives access logs, and by what it shows.
-func (p *Pass) logTarget() (why string, ok bool) {
+// logTarget tells whether the bucket that is judged receives access logs, and by what it shows. A bucket that claims to
+// and yet is judged as data gets the reason in refused.
+func (p *Pass) logTarget() (why, refused string) {
 	received, others := p.deliveries()
-	if others {
-		return "", false
+	why = p.claimsLogs(received)
+	switch {
+	case why == "":
+		return "", ""
+	case others:
+		return "", "it receives access logs, but its policy lets others write too, so it is judged as data"
+	case p.index.logsReach(p.world, p.Resource, p.Resource):
+		return "", "it receives access logs, but logs go round in a circle, so it is judged as data"
 	}
-	why, ok = p.claimsLogs(received)
-	if !ok || p.index.logsReach(p.world, p.Resource, p.Resource) || p.index.writerOf(p.Resource) != nil {
-		return "", false
+	if writer := p.index.writerOf(p.Resource); writer != nil {
+		return "", "it receives access logs, but " + writer.ID() + " lets others write too, so it is judged as data"
 	}
-	return why, true
+	return why, ""
 }
 
-func (p *Pass) claimsLogs(received bool) (why string, ok bool) {
+func (p *Pass) claimsLogs(received bool) string {
 	if received {
-		return "its policy lets " + logDelivery + " deliver access logs to it", true
+		return "its policy lets " + logDelivery + " deliver access logs to it"
 	}
 	if is(p.Get("AccessControl"), func(s string) bool { return s == "LogDeliveryWrite" }) == surely {
-		return "its AccessControl LogDeliveryWrite lets S3 deliver access logs to it", true
+		return "its AccessControl LogDeliveryWrite lets S3 deliver access logs to it"
 	}
 	for _, source := range p.index.loggersTo(p.world, p.Resource) {
 		if source != p.Resource && !p.index.logsReach(p.world, p.Resource, source) {
-			return "it receives the access logs of " + source.ID(), true
+			return "it receives the access logs of " + source.ID()
 		}
 	}
-	return "", false
+	return ""
 }
 
 // deliveries tells whether the bucket's policies let S3 deliver access logs, and whether they let others write.

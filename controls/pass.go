@@ -45,6 +45,13 @@ func (p *Pass) Unknown(property, format string, args ...any) {
 	p.report(Unknown, property, fmt.Sprintf(format, args...))
 }
 
+// note adds to the message of a failure.
+func (p *Pass) note(remark string) {
+	if remark != "" && p.verdict == NonCompliant {
+		p.message += "; " + remark
+	}
+}
+
 func (p *Pass) report(v Verdict, property, message string) {
 	if v.weight() > p.verdict.weight() {
 		p.verdict, p.property, p.message = v, property, message

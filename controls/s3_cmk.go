@@ -49,9 +49,11 @@ var s3Key = requireKeys(keyPlace{
 })
 
 func checkS3CMK(p *Pass) {
-	if why, ok := p.logTarget(); ok {
+	why, refused := p.logTarget()
+	if why != "" {
 		p.NotApplicable(why + ", and S3 delivers access logs only to buckets encrypted with SSE-S3")
 		return
 	}
 	s3Key(p)
+	p.note(refused)
 }

@@ -50,13 +50,15 @@ func checkS3Logging(p *Pass) {
 		p.NonCompliant(property, "logs go to %s and from there come back; %s", to.ID(), expected)
 		return
 	}
-	if why, ok := p.logTarget(); ok {
+	why, refused := p.logTarget()
+	if why != "" {
 		p.NotApplicable(why + ", and logging its own deliveries would log without end")
 		return
 	}
 	// A name that only the deployment knows is a name: logging is on.
 	if to := p.Get("LoggingConfiguration", "DestinationBucketName"); !hasText(to) {
 		p.NonCompliant(property, "found %s, %s", to, expected)
+		p.note(refused)
 		return
 	}
 	p.Compliant(property, "access is logged to another bucket")
