@@ -27,6 +27,6 @@ func NewCodeBuildInVpc(props *CodeBuildInVpcProps) *Aspect {
 		r.set(project, newProperty("VpcConfig", map[string]any{
 			"vpcId": n.vpcID, "subnets": n.subnets, "securityGroupIds": []any{n.securityGroup},
 		}, "in the private subnets of the VPC"), NoInterruption)
-		r.batch.AddDependency(project, n.vpc.InternetConnectivityEstablished())
+		r.batch.AddDependency(project, n.wayOut)
 	}, []string{"AWS::IAM::Role"}, "CODEBUILD.VPC")
 }

@@ -22,6 +22,10 @@ type keyUse struct {
 	stack       awscdk.Stack
 	key         awskms.IKey
 	arn         string
+	account     string
+	region      string
+	partition   string
+	served      map[string]bool           // services whose own statements are there
 	statements  map[string]map[string]any // by Sid
 	first       *bulk.Resource            // where a warning about the key is put
 	buildPolicy awsiam.IManagedPolicy
@@ -50,7 +54,10 @@ func (r *run) keyOf(provider KeyProvider, stackPath string) *keyUse {
 	}
 	stack := r.TopLevelStack(stackPath)
 	key := provider(stack)
-	use := &keyUse{stack: stack, key: key, arn: *key.KeyArn(), statements: map[string]map[string]any{}}
+	use := &keyUse{
+		stack: stack, key: key, arn: *key.KeyArn(), account: *stack.Account(), region: *stack.Region(), partition: *stack.Partition(),
+		served: map[string]bool{}, statements: map[string]map[string]any{},
+	}
 	r.keys[stackPath] = use
 	return use
 }
@@ -60,18 +67,25 @@ func (k *keyUse) serve(r *run, service string, res *bulk.Resource) {
 	if k.first == nil {
 		k.first = res
 	}
-	switch service {
-	case "logs":
+	if service == "codebuild" || service == "codepipeline" {
+		service = "s3" // artifacts lie in buckets
+	}
+	if !k.served[service] {
+		k.served[service] = true
+		k.serveService(service)
+	}
+	k.mirror(r, service, res)
+}
+
+func (k *keyUse) serveService(service string) {
+	if service == "logs" {
 		k.serveLogs()
 		return
-	case "codebuild", "codepipeline":
-		service = "s3" // artifacts lie in buckets
 	}
 	k.serveAccount(service)
 	if services := publishers[service]; services != nil {
 		k.allowServices(service, services)
 	}
-	k.mirror(r, service, res)
 }
 
 // serveAccount lets every principal of the account use the key through the service, as the policy of an AWS managed key
@@ -85,7 +99,7 @@ func (k *keyUse) serveAccount(service string) {
 		"Principal": map[string]any{"AWS": "*"},
 		"Action":    actions,
 		"Condition": map[string]any{"StringEquals": map[string]any{
-			"kms:CallerAccount": *k.stack.Account(),
+			"kms:CallerAccount": k.account,
 			"kms:ViaService":    k.via(service),
 		}},
 	})
@@ -94,10 +108,10 @@ func (k *keyUse) serveAccount(service string) {
 // serveLogs: "Encrypt log data in CloudWatch Logs using AWS KMS" (CloudWatch Logs User Guide).
 func (k *keyUse) serveLogs() {
 	k.add("Service", "logs", map[string]any{
-		"Principal": map[string]any{"Service": fmt.Sprintf("logs.%s.%s", *k.stack.Region(), k.suffix())},
+		"Principal": map[string]any{"Service": fmt.Sprintf("logs.%s.%s", k.region, k.suffix())},
 		"Action":    useActions,
 		"Condition": map[string]any{"ArnLike": map[string]any{
-			"kms:EncryptionContext:aws:logs:arn": fmt.Sprintf("arn:%s:logs:%s:%s:log-group:*", *k.stack.Partition(), *k.stack.Region(), *k.stack.Account()),
+			"kms:EncryptionContext:aws:logs:arn": fmt.Sprintf("arn:%s:logs:%s:%s:log-group:*", k.partition, k.region, k.account),
 		}},
 	})
 }
@@ -113,7 +127,7 @@ func (k *keyUse) allowServices(service string, principals []string) {
 	k.add("Publishers", service, map[string]any{
 		"Principal": map[string]any{"Service": names},
 		"Action":    dataKeyActions,
-		"Condition": map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": *k.stack.Account()}},
+		"Condition": map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": k.account}},
 	})
 }
 
@@ -129,7 +143,7 @@ func (k *keyUse) mirror(r *run, service string, res *bulk.Resource) {
 			k.addMirror(service, map[string]any{
 				"Principal": map[string]any{"Service": services},
 				"Action":    dataKeyActions,
-				"Condition": map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": *k.stack.Account()}},
+				"Condition": map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": k.account}},
 			})
 		}
 		principals := strangers(statement["Principal"], account)
@@ -181,11 +195,11 @@ func (k *keyUse) addMirror(service string, statement map[string]any) {
 }
 
 func (k *keyUse) via(service string) string {
-	return fmt.Sprintf("%s.%s.%s", service, *k.stack.Region(), k.suffix())
+	return fmt.Sprintf("%s.%s.%s", service, k.region, k.suffix())
 }
 
 func (k *keyUse) suffix() string {
-	if strings.HasPrefix(*k.stack.Region(), "cn-") {
+	if strings.HasPrefix(k.region, "cn-") {
 		return "amazonaws.com.cn"
 	}
 	return "amazonaws.com"

@@ -27,6 +27,6 @@ func NewLambdaInVpc(props *LambdaInVpcProps) *Aspect {
 		r.set(function, newProperty("VpcConfig", map[string]any{
 			"subnetIds": n.subnets, "securityGroupIds": []any{n.securityGroup},
 		}, "in the private subnets of the VPC"), NoInterruption)
-		r.batch.AddDependency(function, n.vpc.InternetConnectivityEstablished())
+		r.batch.AddDependency(function, n.wayOut)
 	}, []string{"AWS::IAM::Role"}, "LAMBDA.VPC")
 }

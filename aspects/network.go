@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/internal/bulk"
@@ -28,6 +29,7 @@ type network struct {
 	vpcID         string
 	subnets       []any
 	securityGroup string
+	wayOut        constructs.IDependable // the routes of a VPC that this app makes
 	policies      map[string]awsiam.IManagedPolicy
 }
 
@@ -49,7 +51,7 @@ func (r *run) networkOf(provider VpcProvider, res *bulk.Resource) *network {
 	if len(*vpc.PrivateSubnets()) == 0 && len(*vpc.IsolatedSubnets()) == 0 {
 		panic(fault.New(path, "BaselineProps.Vpc", vpc.VpcId(), "a VPC with private subnets", "name its private subnets (PrivateSubnetIds); builds and functions in a public subnet have no way out"))
 	}
-	n := &network{stack: stack, vpc: vpc, vpcID: *vpc.VpcId(), policies: map[string]awsiam.IManagedPolicy{}}
+	n := &network{stack: stack, vpc: vpc, vpcID: *vpc.VpcId(), wayOut: vpc.InternetConnectivityEstablished(), policies: map[string]awsiam.IManagedPolicy{}}
 	for _, id := range *vpc.SelectSubnets(nil).SubnetIds {
 		n.subnets = append(n.subnets, *id)
 	}

@@ -3,18 +3,29 @@
 // Go one request a resource. It decides nothing. It reads resources as CloudFormation would see them, and carries out
 // the list of writes that Go made from what it read, with the CDK's own setters and methods.
 
-const cdk = () => require('aws-cdk-lib');
-const iam = () => require('aws-cdk-lib/aws-iam');
-const s3 = () => require('aws-cdk-lib/aws-s3');
+// A require costs a search of the file system each time, and these are asked for thousands of times.
+const lazy = (name) => {
+  let loaded;
+  return () => loaded || (loaded = require(name));
+};
+const cdk = lazy('aws-cdk-lib');
+const iam = lazy('aws-cdk-lib/aws-iam');
+const s3 = lazy('aws-cdk-lib/aws-s3');
 
-// Properties that no requirement looks at and that are costly to render. Policy documents among them matter twice over:
-// resolving one freezes its statements, and what a guardrail only looks at, it must not change.
+// Properties that no requirement looks at and that are costly to render, with what is rendered in their place: the L1s
+// check that what they require is there. Policy documents among them matter twice over: resolving one freezes its
+// statements, and what a guardrail only looks at, it must not change.
 const SKIPPED = {
   'AWS::KMS::Key': { keyPolicy: {} },
-  'AWS::IAM::Role': { assumeRolePolicyDocument: {}, policies: undefined },
   'AWS::Lambda::Function': { code: {} },
   'AWS::CodePipeline::Pipeline': { stages: [] },
+  'AWS::CodeBuild::Project': {
+    source: { type: '' }, artifacts: { type: '' }, environment: { computeType: '', image: '', type: '' },
+  },
 };
+
+// Resources that are only referred to.
+const BARE = new Set(['AWS::IAM::Role']);
 
 const PLAIN_ELEMENTS = ['CfnParameter', 'CfnCondition', 'CfnMapping'];
 
@@ -25,7 +36,8 @@ class Session {
     this.constructs = [];
     this.byPath = new Map();
     this.stacks = new Map();
-    this.resolvers = new Map();
+    this.known = new Map();
+    this.resolutions = new Map();
     this.pending = [];
   }
 
@@ -62,25 +74,30 @@ class Session {
       path: c.node.path,
       type: c.cfnResourceType,
       stack: this.stackOf(stack).path,
-      logicalId: stack.resolve(c.logicalId),
+      logicalId: this.logicalId(c, stack),
       l2: !!parent && parent !== stack && parent.node.defaultChild === c,
       outside,
     };
     this.constructs.push(c);
     this.byPath.set(r.path, r.index);
     try {
-      r.properties = this.properties(c, stack);
+      if (!BARE.has(r.type)) r.properties = this.properties(c, stack);
     } catch (e) {
       r.unreadable = String(e.message).split('\n')[0];
     }
     return r;
   }
 
+  logicalId(c, stack) {
+    // What the token of c.logicalId asks for, without a resolution for each.
+    return typeof c._synthesizeLogicalId === 'function' ? c._synthesizeLogicalId() : stack.resolve(c.logicalId);
+  }
+
   stackOf(stack) {
-    const { Token } = cdk();
-    const path = stack.node.path;
-    let s = this.stacks.get(path);
+    let s = this.known.get(stack);
     if (!s) {
+      const { Token } = cdk();
+      const path = stack.node.path;
       const top = topLevel(stack);
       s = {
         path,
@@ -90,9 +107,9 @@ class Session {
         region: known(stack.region),
         doc: {},
         exports: {},
-        construct: undefined,
       };
       Object.defineProperty(s, 'construct', { value: stack, enumerable: false });
+      this.known.set(stack, s);
       this.stacks.set(path, s);
       if (top !== stack) this.stackOf(top);
     }
@@ -112,39 +129,32 @@ class Session {
     for (const [name, plain] of Object.entries(SKIPPED[c.cfnResourceType] || {})) {
       if (raw[name] !== undefined) raw[name] = plain;
     }
+    if ('tags' in raw) raw.tags = undefined;
     if (raw.policyDocument && typeof raw.policyDocument.toJSON === 'function') raw.policyDocument = raw.policyDocument.toJSON();
-    const resolved = this.resolve(raw, stack);
-    const rendered = c.renderProperties(resolved) || {};
+    const rendered = c.renderProperties(this.resolve(raw, stack)) || {};
     const overrides = c.rawOverrides && c.rawOverrides.Properties;
     return clean(overrides ? merge(rendered, this.resolve(overrides, stack)) : rendered);
   }
 
-  // resolve is Stack.resolve, but for references to other stacks: before the CDK has made exports of them they would
-  // read as references to resources of this one.
+  // resolve is Stack.resolve, but for two things. References to other stacks read as imports: before the CDK has made
+  // exports of them they would read as references to resources of this stack. And the CDK's resolution, which costs
+  // some fifty microseconds a value, is asked for tokens inside strings only, once for each.
   resolve(value, stack) {
-    let resolver = this.resolvers.get(stack);
-    if (!resolver) this.resolvers.set(stack, (resolver = this.resolverFor(stack)));
-    return cdk().Tokenization.resolve(value, { scope: stack, resolver, preparing: false });
+    let resolution = this.resolutions.get(stack);
+    if (!resolution) this.resolutions.set(stack, (resolution = new Resolution(this, stack)));
+    return resolution.of(value);
   }
 
-  resolverFor(stack) {
-    const { DefaultTokenResolver, Reference, Stack, CfnResource } = cdk();
-    const session = this;
-    class Resolver extends DefaultTokenResolver {
-      resolveToken(token, context, postProcessor) {
-        if (Reference.isReference(token) && token.target && CfnResource.isCfnResource(token.target)) {
-          const home = Stack.of(token.target);
-          if (home !== stack) {
-            const name = `${token.target.node.path}#${token.displayName}`;
-            session.stackOf(home).exports[name] = home.resolve(token);
-            session.pending.push(token.target);
-            return { 'Fn::ImportValue': name };
-          }
-        }
-        return super.resolveToken(token, context, postProcessor);
-      }
-    }
-    return new Resolver({ join: (left, right) => join(left, right) });
+  importOf(reference, stack) {
+    const { CfnResource, Stack } = cdk();
+    const target = reference.target;
+    if (!target || !CfnResource.isCfnResource(target)) return undefined;
+    const home = Stack.of(target);
+    if (home === stack) return undefined;
+    const name = `${target.node.path}#${reference.displayName}`;
+    this.stackOf(home).exports[name] = home.resolve(reference);
+    this.pending.push(target);
+    return { 'Fn::ImportValue': name };
   }
 
   construct(index) {
@@ -248,6 +258,67 @@ class Session {
 
   op_warn({ index, id, text }) {
     cdk().Annotations.of(this.constructs[index]).addWarningV2(id, text);
+  }
+}
+
+// Resolution resolves the values of one stack.
+class Resolution {
+  constructor(session, stack) {
+    const { DefaultTokenResolver, Reference } = cdk();
+    this.session = session;
+    this.stack = stack;
+    this.texts = new Map();
+    class Resolver extends DefaultTokenResolver {
+      resolveToken(token, context, postProcessor) {
+        const imported = Reference.isReference(token) && session.importOf(token, stack);
+        return imported || super.resolveToken(token, context, postProcessor);
+      }
+    }
+    this.options = { scope: stack, resolver: new Resolver({ join }), preparing: false };
+  }
+
+  of(value) {
+    if (typeof value === 'string') return value.includes('${Token[') ? this.text(value) : value;
+    if (typeof value === 'number') return value < 0 ? this.byCdk(value) : value;
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return this.list(value);
+    if (typeof value.resolve === 'function') return this.token(value);
+    const out = {};
+    for (const [key, v] of Object.entries(value)) {
+      if (key.includes('${Token[')) return this.byCdk(value);
+      const inner = this.of(v);
+      if (inner !== undefined) out[key] = inner;
+    }
+    return out;
+  }
+
+  list(value) {
+    if (value.some((v) => typeof v === 'string' && v.includes('#{Token['))) return this.byCdk(value);
+    return value.map((v) => this.of(v)).filter((v) => v !== undefined && v !== null);
+  }
+
+  text(value) {
+    if (!this.texts.has(value)) this.texts.set(value, this.byCdk(value));
+    return this.texts.get(value);
+  }
+
+  token(token) {
+    const imported = cdk().Reference.isReference(token) && this.session.importOf(token, this.stack);
+    if (imported) return imported;
+    let post;
+    const context = {
+      scope: this.stack,
+      preparing: false,
+      documentPath: [],
+      registerPostProcessor: (p) => { post = p; },
+      resolve: (v) => this.of(v),
+    };
+    const value = this.of(token.resolve(context));
+    return post ? post.postProcess(value, context) : value;
+  }
+
+  byCdk(value) {
+    return cdk().Tokenization.resolve(value, this.options);
   }
 }
 
