@@ -1,5 +1,7 @@
 package template
 
+import "maps"
+
 // World is one way in which the conditions that only the deployment can decide may turn out. Values are read in it.
 // Read as the author wrote them, most templates have just one world.
 type World struct {
@@ -89,8 +91,8 @@ func (w *World) Get(r *Resource, keys ...string) Value {
 		v.raw = map[string]any(nil)
 	}
 	v = v.Get(keys...)
-	if v.kind == absent && r.Type == samFunction {
-		return w.global(r, keys)
+	if r.Type == samFunction {
+		return merge(v, w.global(r, keys))
 	}
 	return v
 }
@@ -102,6 +104,20 @@ const samFunction = "AWS::Serverless::Function"
 func (w *World) global(r *Resource, keys []string) Value {
 	v := Value{w: w, t: r.Template, kind: object, raw: r.Template.globals}
 	return v.Get("Function").Get(keys...)
+}
+
+// merge completes a value by the global one: what is absent is taken from there, and maps are joined.
+func merge(v, global Value) Value {
+	switch {
+	case v.kind == absent:
+		return global
+	case v.kind == object && global.kind == object:
+		joined := map[string]any{}
+		maps.Copy(joined, global.raw.(map[string]any))
+		maps.Copy(joined, v.raw.(map[string]any))
+		v.raw = joined
+	}
+	return v
 }
 
 // Ref is the value of {"Ref": …} to the resource.
