@@ -2,7 +2,6 @@ package bench
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -28,28 +27,23 @@ func vpcAttributes() *awsec2.VpcAttributes {
 	}
 }
 
+// build makes the resources of a stack: n buckets, n keys, n projects.
+type build func(stack awscdk.Stack, n int)
+
 // measure times build, guard and synth in a jsii kernel of its own, which has loaded its modules and done a small app
-// before the clock starts. Returns the time and the folder of the assembly.
-func measure(b testing.TB, build func(stack awscdk.Stack), guard func(app awscdk.App)) time.Duration {
+// before the clock starts.
+func measure(b testing.TB, make build, guard func(app awscdk.App)) time.Duration {
 	b.Helper()
 	jsii.Close()
-	synthesize(b, 1, func(stack awscdk.Stack) { build(stack) }, guard, 1)
+	synthesize(b.TempDir(), 1, 1, make, guard)
 	runtime.GC()
-	return synthesize(b, stacks, build, guard, perStack)
+	dir := b.TempDir()
+	start := time.Now()
+	synthesize(dir, stacks, perStack, make, guard)
+	return time.Since(start)
 }
 
-// size is how many of each type a build makes in a stack; a variable because the warm-up needs few.
-var size = perStack
-
-func synthesize(b testing.TB, count int, build func(stack awscdk.Stack), guard func(app awscdk.App), each int) time.Duration {
-	b.Helper()
-	size = each
-	dir, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	start := time.Now()
+func synthesize(dir string, count, n int, make build, guard func(app awscdk.App)) {
 	app := awscdk.NewApp(&awscdk.AppProps{
 		Outdir: &dir, AnalyticsReporting: jsii.Bool(false),
 		Context: &map[string]any{
@@ -59,13 +53,12 @@ func synthesize(b testing.TB, count int, build func(stack awscdk.Stack), guard f
 		},
 	})
 	for i := range count {
-		build(awscdk.NewStack(app, jsii.String(fmt.Sprintf("Stack%d", i)), &awscdk.StackProps{
+		make(awscdk.NewStack(app, jsii.String(fmt.Sprintf("Stack%d", i)), &awscdk.StackProps{
 			Env: &awscdk.Environment{Account: jsii.String("111111111111"), Region: jsii.String("eu-west-1")},
-		}))
+		}), n)
 	}
 	guard(app)
 	app.Synth(nil)
-	return time.Since(start)
 }
 
 func none(awscdk.App) {}
@@ -75,8 +68,8 @@ func buildSpec() awscodebuild.BuildSpec {
 }
 
 // unsecured is the app as a team writes it that thinks of nothing.
-func unsecured(stack awscdk.Stack) {
-	for i := range size {
+func unsecured(stack awscdk.Stack, n int) {
+	for i := range n {
 		awss3.NewBucket(stack, jsii.Sprintf("Bucket%d", i), nil)
 		awskms.NewKey(stack, jsii.Sprintf("Key%d", i), nil)
 		awscodebuild.NewProject(stack, jsii.Sprintf("Project%d", i), &awscodebuild.ProjectProps{BuildSpec: buildSpec()})
@@ -84,14 +77,14 @@ func unsecured(stack awscdk.Stack) {
 }
 
 // byHand is the same app as a team writes it that thinks of everything.
-func byHand(stack awscdk.Stack) {
+func byHand(stack awscdk.Stack, n int) {
 	vpc := awsec2.Vpc_FromVpcAttributes(stack, jsii.String("Vpc"), vpcAttributes())
 	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
 	group := awsec2.NewSecurityGroup(stack, jsii.String("Group"), &awsec2.SecurityGroupProps{Vpc: vpc})
 	logs := awss3.NewBucket(stack, jsii.String("Logs"), &awss3.BucketProps{
 		Versioned: jsii.Bool(true), EnforceSSL: jsii.Bool(true), BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), Encryption: awss3.BucketEncryption_S3_MANAGED,
 	})
-	for i := range size {
+	for i := range n {
 		awss3.NewBucket(stack, jsii.Sprintf("Bucket%d", i), &awss3.BucketProps{
 			Versioned: jsii.Bool(true), EnforceSSL: jsii.Bool(true), BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), EncryptionKey: key,
 			ServerAccessLogsBucket: logs, ServerAccessLogsPrefix: jsii.Sprintf("Bucket%d/", i),
