@@ -51,8 +51,9 @@ func (r *run) networkOf(provider VpcProvider, res *bulk.Resource) *network {
 	if len(*vpc.PrivateSubnets()) == 0 && len(*vpc.IsolatedSubnets()) == 0 {
 		panic(fault.New(path, "BaselineProps.Vpc", vpc.VpcId(), "a VPC with private subnets", "name its private subnets (PrivateSubnetIds); builds and functions in a public subnet have no way out"))
 	}
-	n := &network{stack: stack, vpc: vpc, vpcID: *vpc.VpcId(), wayOut: vpc.InternetConnectivityEstablished(), policies: map[string]awsiam.IManagedPolicy{}}
-	for _, id := range *vpc.SelectSubnets(nil).SubnetIds {
+	selected := vpc.SelectSubnets(nil)
+	n := &network{stack: stack, vpc: vpc, vpcID: *vpc.VpcId(), wayOut: selected.InternetConnectivityEstablished, policies: map[string]awsiam.IManagedPolicy{}}
+	for _, id := range *selected.SubnetIds {
 		n.subnets = append(n.subnets, *id)
 	}
 	group := once(stack, securityGroupID, func(id *string) awsec2.SecurityGroup {

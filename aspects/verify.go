@@ -32,6 +32,10 @@ func NewVerification(register *exceptions.Register) *Verification {
 	return v
 }
 
+// unsuppressible is the one severity that Validations.Acknowledge can't silence. An acknowledgement anywhere in the app
+// counts for the whole app, and has no owner and no end; exceptions belong into the register.
+const unsuppressible = "fatal"
+
 var verifications sync.Map // identity of a root construct → *Verification
 
 // verify registers one verification a root. Baselines with registers of their own share it: what one of them accepts
@@ -74,12 +78,13 @@ func (v *Verification) RuleIds() *[]*string {
 func (v *Verification) Validate(context awscdk.IPolicyValidationContext) *awscdk.PolicyValidationPluginReport {
 	var violations []*awscdk.PolicyViolation
 	var templates []*template.Template
-	files := map[*template.Template]string{}
+	files, stacks := map[*template.Template]string{}, map[*template.Template]string{}
 	for _, stack := range *context.StackTemplates() {
 		t, err := parseFile(*stack.TemplatePath)
 		if err != nil {
 			violations = append(violations, &awscdk.PolicyViolation{
 				RuleName:           jsii.String("TEMPLATE"),
+				Severity:           jsii.String(unsuppressible),
 				Description:        jsii.String("Every template can be judged"),
 				Fix:                jsii.String(err.Error()),
 				ViolatingResources: &[]*awscdk.PolicyViolatingResource{{ConstructPath: stack.StackConstructPath, Locations: &[]*string{}}},
@@ -87,11 +92,28 @@ func (v *Verification) Validate(context awscdk.IPolicyValidationContext) *awscdk
 			continue
 		}
 		files[t] = *stack.TemplatePath
+		stacks[t] = *stack.StackConstructPath
 		templates = append(templates, t)
+	}
+	if register := v.register(); register != nil {
+		namePaths(context.AppConstruct(), stacks)
 	}
 	result := controls.Evaluate(templates, controls.All(), v.register(), time.Now())
 	violations = append(violations, violationsOf(result, files)...)
 	return &awscdk.PolicyValidationPluginReport{Success: jsii.Bool(len(violations) == 0), Violations: &violations}
+}
+
+// namePaths gives resources their construct paths, which exceptions name: templates carry them only where the CDK CLI asks
+// for them.
+func namePaths(app constructs.IConstruct, stacks map[*template.Template]string) {
+	paths := bulk.Paths(app)
+	for t, stack := range stacks {
+		for _, r := range t.Resources {
+			if r.Path == "" {
+				r.Path = paths[stack][r.LogicalID]
+			}
+		}
+	}
 }
 
 func parseFile(path string) (*template.Template, error) {
@@ -123,7 +145,7 @@ func violationsOf(result *controls.Result, files map[*template.Template]string) 
 	var order []string
 	for _, f := range result.Failures() {
 		rule := f.Control.ID
-		description := f.Control.Title + ": " + f.Message
+		description := fmt.Sprintf("%s %s: %s", rule, f.Control.Title, f.Message)
 		key := rule + "\x00" + description
 		violation := byRule[key]
 		if violation == nil {
@@ -131,7 +153,8 @@ func violationsOf(result *controls.Result, files map[*template.Template]string) 
 				RuleName:           jsii.String(rule),
 				Description:        jsii.String(description),
 				Fix:                jsii.String(f.Control.Remedy),
-				Severity:           jsii.String(f.Control.Severity.String()),
+				Severity:           jsii.String(unsuppressible),
+				RuleMetadata:       &map[string]*string{"severity": jsii.String(f.Control.Severity.String())},
 				ViolatingResources: &[]*awscdk.PolicyViolatingResource{},
 			}
 			byRule[key] = violation
@@ -165,6 +188,7 @@ func problemsOf(result *controls.Result) []*awscdk.PolicyViolation {
 		}
 		violations = append(violations, &awscdk.PolicyViolation{
 			RuleName:           jsii.String("EXCEPTIONS"),
+			Severity:           jsii.String(unsuppressible),
 			Description:        jsii.String(fmt.Sprintf("%s:%d: %s", p.Name, p.Line, p.Message)),
 			ViolatingResources: &[]*awscdk.PolicyViolatingResource{{ConstructPath: jsii.String(scope), Locations: &[]*string{}}},
 		})

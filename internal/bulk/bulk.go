@@ -115,7 +115,7 @@ func (s *Snapshot) Write(batch *Batch) ([]bool, error) {
 func Enter(c constructs.IConstruct, name string) bool {
 	load()
 	var first bool
-	runtime.StaticInvoke(module+".Marks", "enter", []any{c, jsii.String(name)}, &first)
+	runtime.StaticInvoke(module+".Tree", "enter", []any{c, jsii.String(name)}, &first)
 	return first
 }
 
@@ -124,6 +124,18 @@ func Enter(c constructs.IConstruct, name string) bool {
 func Identity(c constructs.IConstruct) string {
 	load()
 	var id string
-	runtime.StaticInvoke(module+".Marks", "identity", []any{c}, &id)
+	runtime.StaticInvoke(module+".Tree", "identity", []any{c}, &id)
 	return id
+}
+
+// Paths returns the construct path of every resource under root, by the path of its stack and its logical id.
+func Paths(root constructs.IConstruct) map[string]map[string]string {
+	load()
+	var text string
+	runtime.StaticInvoke(module+".Tree", "paths", []any{root}, &text)
+	var paths map[string]map[string]string
+	if err := json.Unmarshal([]byte(text), &paths); err != nil {
+		panic(err) // what bulk.js has just written
+	}
+	return paths
 }

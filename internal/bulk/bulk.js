@@ -326,15 +326,15 @@ class Resolution {
 const identities = new WeakMap();
 const marks = new WeakMap();
 
-class Marks {
+class Tree {
   // identity tells constructs apart: of several apps in one process too, where paths are the same.
   static identity(construct) {
     if (!identities.has(construct)) identities.set(construct, require('crypto').randomUUID());
     return identities.get(construct);
   }
 
-  // set marks the construct and tells whether it was unmarked before.
-  static set(construct, name) {
+  // mark marks the construct and tells whether it was unmarked before.
+  static mark(construct, name) {
     let names = marks.get(construct);
     if (!names) marks.set(construct, (names = new Set()));
     if (names.has(name)) return false;
@@ -342,15 +342,31 @@ class Marks {
     return true;
   }
 
+  // paths tells the construct path of each resource: {stack path: {logical id: path}}.
+  static paths(root) {
+    const { CfnResource, Stack } = cdk();
+    const found = {};
+    const visit = (c) => {
+      if (CfnResource.isCfnResource(c)) {
+        const stack = Stack.of(c);
+        const path = stack.node.path;
+        (found[path] = found[path] || {})[stack.resolve(c.logicalId)] = c.node.path;
+      }
+      c.node.children.forEach(visit);
+    };
+    visit(root);
+    return JSON.stringify(found);
+  }
+
   // enter tells whether the construct is new to the name, and if so marks it and all below it, up to the next Stage.
   static enter(construct, name) {
-    if (!Marks.set(construct, name)) return false;
+    if (!Tree.mark(construct, name)) return false;
     const { Stage } = cdk();
     const below = [...construct.node.children];
     while (below.length > 0) {
       const c = below.pop();
       if (Stage.isStage(c)) continue;
-      Marks.set(c, name);
+      Tree.mark(c, name);
       below.push(...c.node.children);
     }
     return true;
@@ -403,4 +419,4 @@ function isPlain(value) {
 }
 
 exports.Session = Session;
-exports.Marks = Marks;
+exports.Tree = Tree;
