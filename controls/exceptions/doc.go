@@ -3,13 +3,13 @@
 //
 // The register is one reviewed YAML file, a list of entries:
 //
-//   - control: S3.LOGGING
-//     scope: Prod/Data/Landing/Resource
-//     reason: Vendor writes 40 TB a day; access is logged by CloudTrail data events instead.
-//     owner: data-platform
-//     approver: ciso-office
-//     ticket: RISK-1423
-//     expires: 2027-03-31
+//	- control: S3.LOGGING
+//	  scope: Prod/Data/Landing/Resource
+//	  reason: Vendor writes 40 TB a day; access is logged by CloudTrail data events instead.
+//	  owner: data-platform
+//	  approver: ciso-office
+//	  ticket: RISK-1423
+//	  expires: 2027-03-31
 //
 // The scope is a construct path, or StackName/LogicalId in a template without construct paths. Prod/Data/** is that
 // construct and everything under it. No other wildcard is understood. The expiry is a day; the entry holds to the end

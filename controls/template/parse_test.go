@@ -66,8 +66,8 @@ func TestYAMLSyntaxErrorNamesTheLine(t *testing.T) {
 }
 
 func TestDepthAndAliasesAreBounded(t *testing.T) {
-	deep := func(open, close string) string {
-		return strings.Repeat(open, 5000) + strings.Repeat(close, 5000)
+	deep := func(opening, closing string) string {
+		return strings.Repeat(opening, 5000) + strings.Repeat(closing, 5000)
 	}
 	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
 	for i := 1; i < 9; i++ {
