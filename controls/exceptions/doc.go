@@ -3,6 +3,7 @@
 //
 // The register is one reviewed YAML file, a list of entries:
 //
+//	# exceptions.yaml
 //	- control: S3.LOGGING
 //	  scope: Prod/Data/Landing/Resource
 //	  reason: Vendor writes 40 TB a day; access is logged by CloudTrail data events instead.
