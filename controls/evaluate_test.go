@@ -198,6 +198,18 @@ func TestExceptionsStandBesideFindings(t *testing.T) {
 	}
 }
 
+func TestAnExceptionForAConstructNamesItsResource(t *testing.T) {
+	reg, err := exceptions.Parse("x.yaml", []byte("- {control: S3.VERSIONING, scope: App/Data/Landing, reason: r, owner: o, approver: a, ticket: t, expires: 2027-01-01}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := Evaluate([]*template.Template{parse(t, "S.yaml", twoStacks)}, []*Control{control(t, "S3.VERSIONING")}, reg, day)
+	want := "App/Data/Landing is no resource; did you mean App/Data/Landing/Resource?"
+	if len(result.Problems) != 1 || result.Problems[0].Message != want || result.Problems[0].Name != "x.yaml" {
+		t.Errorf("problems %+v", result.Problems)
+	}
+}
+
 func TestARegistersOwnProblemsAreInTheResult(t *testing.T) {
 	reg, err := exceptions.Parse("x.yaml", []byte("- {control: S3.TLS}\n"))
 	if err != nil {

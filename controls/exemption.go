@@ -27,7 +27,9 @@ func (x *exemption) apply(result *Result) {
 	for _, e := range x.reg.Entries {
 		x.entry(e, result, paths)
 	}
-	slices.SortStableFunc(x.problems, func(a, b exceptions.Problem) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(x.problems, func(a, b exceptions.Problem) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.Line, b.Line))
+	})
 	result.Problems = x.problems
 }
 
@@ -44,7 +46,7 @@ func resourcePaths(result *Result) []string {
 
 func (x *exemption) problem(e *exceptions.Entry, kind exceptions.Kind, format string, args ...any) {
 	x.problems = append(x.problems, exceptions.Problem{
-		Kind: kind, Name: x.reg.Name, Line: e.Line, Entry: e, Message: fmt.Sprintf(format, args...),
+		Kind: kind, Name: e.File, Line: e.Line, Entry: e, Message: fmt.Sprintf(format, args...),
 	})
 }
 
@@ -68,7 +70,10 @@ func (x *exemption) entry(e *exceptions.Entry, result *Result, paths []string) {
 		x.problem(e, exceptions.OverBroad, "scope %s covers every resource of the app: name the construct that holds the resources", e.Scope)
 	case !e.Subtree() && len(matching) > 1:
 		x.problem(e, exceptions.Ambiguous, "%d resources claim the path %s: an exception is meant for one", len(matching), e.Scope)
-	case !cover(e, result):
+	case cover(e, result):
+	case slices.Contains(paths, e.Scope+"/Resource"):
+		x.problem(e, exceptions.Unused, "%s is no resource; did you mean %[1]s/Resource?", e.Scope)
+	default:
 		x.problem(e, exceptions.Unused, "nothing at %s breaks %s: remove the entry", e.Scope, e.Control)
 	}
 }

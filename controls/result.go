@@ -12,7 +12,7 @@ type Result struct {
 	// Findings has one entry for each control and each resource that it judges: by template in the order given, by
 	// logical id, by control id.
 	Findings []Finding
-	// Problems are the entries of the exception register that don't hold, in the register's order.
+	// Problems are the entries of the exception register that don't hold, by file and line.
 	Problems []exceptions.Problem
 }
 

@@ -61,7 +61,7 @@ func syntaxError(name string, err error) error {
 
 // add keeps the entry if nothing is wrong with it, and what is wrong otherwise.
 func (r *Register) add(n *yaml.Node) {
-	p := parser{reg: r, entry: &Entry{Line: n.Line}}
+	p := parser{reg: r, entry: &Entry{File: r.Name, Line: n.Line}}
 	p.read(n)
 	if p.ok() {
 		p.check()

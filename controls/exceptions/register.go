@@ -14,7 +14,8 @@ type Entry struct {
 	Approver string    // who accepted it; not the owner
 	Ticket   string    // where the decision is recorded
 	Expires  time.Time // midnight UTC at the beginning of the last day on which the entry holds
-	Line     int       // where the entry begins in the register; the first line is 1
+	File     string    // the register's file name
+	Line     int       // where the entry begins in the file; the first line is 1
 }
 
 // Register holds the entries of one file. A nil *Register is an empty one.
