@@ -125,6 +125,21 @@ func TestACheckThatGoesWrongIsNoPass(t *testing.T) {
 	}
 }
 
+func TestACheckReadsOtherResources(t *testing.T) {
+	tpl := parse(t, "S.yaml", "Resources: {K: {Type: AWS::KMS::Key}, A: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/x, TargetKeyId: !Ref K}}}")
+	c := &Control{ID: "KMS.ALIAS", Types: []string{"AWS::KMS::Key"}, Check: func(p *Pass) {
+		for _, alias := range p.Set().OfType("AWS::KMS::Alias") {
+			if p.World().Get(alias, "TargetKeyId").Equal(p.World().Ref(p.Resource)) {
+				p.Compliant("", "it has the alias "+alias.LogicalID)
+			}
+		}
+	}}
+	f := Evaluate([]*template.Template{tpl}, []*Control{c}, nil, day).Findings[0]
+	if f.Verdict != Compliant || f.Message != "it has the alias A" {
+		t.Errorf("%s %q", f.Verdict, f.Message)
+	}
+}
+
 func TestTheHeaviestReportStands(t *testing.T) {
 	p := &Pass{}
 	for _, report := range []func(){

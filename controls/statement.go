@@ -62,8 +62,9 @@ func (s statement) writes() certainty {
 		return surely
 	}
 	return s.actions(func(a string) bool {
-		matched, err := path.Match(a, "s3:putobject")
-		return matched || err != nil
+		puts, err := path.Match(a, "s3:putobject")
+		replicates, _ := path.Match(a, "s3:replicateobject")
+		return puts || replicates || err != nil
 	})
 }
 

@@ -76,7 +76,7 @@ func (c *console) accepted(findings []controls.Finding) {
 
 func (c *console) summary(result *controls.Result) {
 	accepted := result.Count(controls.NonCompliant) + result.Count(controls.Unknown) - len(result.Failures())
-	c.printf("%d compliant, %d non-compliant, %d unknown, %d not applicable; %d accepted, %d problems of the exception register\n",
+	c.printf("%d compliant, %d non-compliant, %d unknown, %d not applicable, %d accepted; wrong exceptions: %d\n",
 		result.Count(controls.Compliant), result.Count(controls.NonCompliant), result.Count(controls.Unknown),
 		result.Count(controls.NotApplicable), accepted, len(result.Problems))
 }

@@ -54,7 +54,7 @@ accepted until 2027-03-31: LOGS.CMK non-compliant at Prod/Shop/Audit/Resource (R
 
 exception exceptions.yaml:3 is unused: nothing at Prod/Shop/Private/Resource breaks SQS.CMK: remove the entry
 
-1 compliant, 2 non-compliant, 1 unknown, 0 not applicable; 1 accepted, 1 problems of the exception register
+1 compliant, 2 non-compliant, 1 unknown, 0 not applicable, 1 accepted; wrong exceptions: 1
 `
 
 func TestConsole(t *testing.T) {
@@ -64,6 +64,15 @@ func TestConsole(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestConsoleIsTheSameEachTime(t *testing.T) {
+	for range 20 {
+		var got bytes.Buffer
+		if err := report.Console(&got, judge(t)); err != nil || got.String() != want {
+			t.Fatalf("%v, or another text:\n%s", err, got.String())
+		}
 	}
 }
 
