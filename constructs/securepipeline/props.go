@@ -1,0 +1,121 @@
+package securepipeline
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/pipelines"
+
+	"github.com/securecdk/securecdk/aspects"
+)
+
+// DefaultCliVersion is the version of the CDK CLI that the pipeline's builds use unless PipelineProps.CliVersion names
+// another. The CDK itself would install whatever is newest at the time of the build.
+const DefaultCliVersion = "2.1148.1"
+
+// PipelineProps configures NewPipeline. Source, Vpc and Stages (or Waves) are required; every other field has a secure
+// default, and each field that loosens one takes the reason why.
+type PipelineProps struct {
+	// PipelineName is the name of the pipeline. Default one that CloudFormation makes up.
+	PipelineName *string
+	// Source is where the code comes from: CodeCommit, Connection or S3.
+	Source *Source
+	// Vpc gives the pipeline's stack its VPC. Every build runs in its private subnets.
+	Vpc aspects.VpcProvider
+	// Synth is how the app is synthesized. Default `npx cdk synth` with the pinned CLI, output in cdk.out.
+	Synth *SynthProps
+	// Stages are deployed one after the other. Give either Stages or Waves.
+	Stages []*StageProps
+	// Waves are deployed one after the other; the stages of one wave at the same time.
+	Waves []*WaveProps
+	// Baseline is applied to each stage before it is synthesized. Default the one that the app was started with, by
+	// secureapp.Run; without one either, the stages are left as they are.
+	Baseline *aspects.Baseline
+	// Registries are the internal package registries that every build uses. Default none: the public ones.
+	Registries []Registry
+	// Proxy is the HTTP proxy that every build uses. Default none.
+	Proxy *ProxyProps
+	// BuildImage is the image of every build. Default aws/codebuild/standard:7.0.
+	BuildImage awscodebuild.IBuildImage
+	// CliVersion is the version of the aws-cdk npm package that the builds use. Default DefaultCliVersion.
+	CliVersion *string
+	// DockerAssets allows privileged builds, which Docker image assets need. Default none: no build is privileged.
+	DockerAssets *DockerAssetsProps
+	// LogRetention is how long the logs of builds are kept. Default one year.
+	LogRetention awslogs.RetentionDays
+	// ArtifactExpiration is how long artifacts are kept. Default 90 days, 30 more for overwritten versions.
+	ArtifactExpiration awscdk.Duration
+	// NoSelfMutationReason switches off that the pipeline updates itself, and says why. Default empty: it does.
+	NoSelfMutationReason *string
+}
+
+// SynthProps is how the app is synthesized.
+type SynthProps struct {
+	// Commands synthesize. Default: npx --yes aws-cdk@<CliVersion> synth --quiet.
+	Commands *[]*string
+	// InstallCommands run before. Default none.
+	InstallCommands *[]*string
+	// Env are environment variables of the build. Never put a secret here: it would stand in the template.
+	Env *map[string]*string
+	// PrimaryOutputDirectory is where the assembly lies afterwards. Default cdk.out.
+	PrimaryOutputDirectory *string
+}
+
+// DockerAssetsProps allows builds with Docker, which CodeBuild runs in privileged mode.
+type DockerAssetsProps struct {
+	// Reason says why the app needs Docker image assets.
+	Reason *string
+}
+
+// WaveProps is a set of stages that are deployed at the same time.
+type WaveProps struct {
+	// Name is unique among waves and stages.
+	Name *string
+	// Stages of the wave, one or more.
+	Stages []*StageProps
+}
+
+// StageProps is one deployment of the app, to one environment.
+type StageProps struct {
+	// Name is unique among waves and stages. It is the construct id of the CDK Stage.
+	Name *string
+	// Env is where the stage is deployed: literal account and region.
+	Env *awscdk.Environment
+	// Build fills the stage with stacks.
+	Build func(stage awscdk.Stage)
+	// Production stages need a manual approval. Default false.
+	Production *bool
+	// Baseline is applied to this stage instead of PipelineProps.Baseline.
+	Baseline *aspects.Baseline
+	// Before are steps that must pass before anything is deployed.
+	Before []*StepProps
+	// After are steps that must pass before the pipeline goes on: tests of what was deployed.
+	After []*StepProps
+	// ApprovalComment is what the approver reads. Default "Release <Name> to <account>/<region>".
+	ApprovalComment *string
+	// NoApprovalReason lets a production stage go without a manual approval, and says why.
+	NoApprovalReason *string
+	// NoConfirmBroadeningReason lets changes that broaden permissions or open security groups go without a confirmation, and
+	// says why. Default empty: such a change stops until somebody confirms it.
+	NoConfirmBroadeningReason *string
+}
+
+// StepProps is a step of a pipeline: commands in a CodeBuild project, in the VPC like every other, or a step of your own.
+type StepProps struct {
+	// Name is unique within the stage.
+	Name *string
+	// Commands run in the source's folder; the first that fails stops the pipeline.
+	Commands *[]*string
+	// InstallCommands run before. Default none.
+	InstallCommands *[]*string
+	// Env are environment variables. Never put a secret here: it would stand in the template.
+	Env *map[string]*string
+	// Outputs are environment variables that hold what the stage's stacks put out: name of the variable to the path of
+	// the awscdk.CfnOutput below the stage, "Orders/QueueUrl".
+	Outputs *map[string]*string
+	// RolePolicyStatements are further permissions of the step. Default none.
+	RolePolicyStatements *[]awsiam.PolicyStatement
+	// Step is used instead of the fields above, but for Name, which must not be set then.
+	Step pipelines.Step
+}
