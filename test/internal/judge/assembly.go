@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -23,6 +24,8 @@ type Template struct {
 	File string
 	// Stack is the CloudFormation stack name; empty for a nested stack.
 	Stack string
+	// Stage is the id of the Stage that the stack is in; empty for a stack of the app itself.
+	Stage string
 	// Resources by logical id.
 	Resources map[string]*Resource
 
@@ -52,7 +55,7 @@ type Resource struct {
 // nothing would judge it.
 func Read(dir string) (*Assembly, error) {
 	a := &Assembly{Dir: dir}
-	if err := a.readManifest("."); err != nil {
+	if err := a.readManifest(".", ""); err != nil {
 		return nil, err
 	}
 	sort.Slice(a.Templates, func(i, j int) bool { return a.Templates[i].File < a.Templates[j].File })
@@ -62,13 +65,14 @@ func Read(dir string) (*Assembly, error) {
 	return a, a.complete()
 }
 
-func (a *Assembly) readManifest(sub string) error {
+func (a *Assembly) readManifest(sub, stage string) error {
 	var manifest struct {
 		Artifacts map[string]struct {
 			Type       string `json:"type"`
 			Properties struct {
 				TemplateFile  string `json:"templateFile"`
 				DirectoryName string `json:"directoryName"`
+				DisplayName   string `json:"displayName"`
 				StackName     string `json:"stackName"`
 			} `json:"properties"`
 		} `json:"artifacts"`
@@ -84,9 +88,12 @@ func (a *Assembly) readManifest(sub string) error {
 			if name == "" {
 				name = id
 			}
-			_, err = a.readTemplate(filepath.Join(sub, artifact.Properties.TemplateFile), name, nil, nil)
+			var t *Template
+			if t, err = a.readTemplate(filepath.Join(sub, artifact.Properties.TemplateFile), name, nil, nil); err == nil {
+				t.Stage = stage
+			}
 		case "cdk:cloud-assembly":
-			err = a.readManifest(filepath.Join(sub, artifact.Properties.DirectoryName))
+			err = a.readManifest(filepath.Join(sub, artifact.Properties.DirectoryName), path.Base(artifact.Properties.DisplayName))
 		}
 		if err != nil {
 			return fmt.Errorf("artifact %s: %w", id, err)
@@ -115,12 +122,12 @@ func (a *Assembly) readTemplate(file, stack string, parent *Template, passed map
 	}
 	a.Templates = append(a.Templates, t)
 	for id, r := range doc.Resources {
-		path, _ := r.Metadata["aws:cdk:path"].(string)
+		constructPath, _ := r.Metadata["aws:cdk:path"].(string)
 		if r.Properties == nil {
 			r.Properties = map[string]any{}
 		}
 		t.Resources[id] = &Resource{
-			LogicalID: id, Type: r.Type, Path: path, Properties: r.Properties, DependsOn: stringList(r.DependsOn),
+			LogicalID: id, Type: r.Type, Path: constructPath, Properties: r.Properties, DependsOn: stringList(r.DependsOn),
 			Metadata: r.Metadata, template: t,
 		}
 	}
@@ -148,7 +155,7 @@ func (a *Assembly) complete() error {
 	for _, t := range a.Templates {
 		read[t.File] = true
 	}
-	return filepath.WalkDir(a.Dir, func(path string, d os.DirEntry, err error) error {
+	return filepath.WalkDir(a.Dir, func(file string, d os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -158,7 +165,7 @@ func (a *Assembly) complete() error {
 			}
 			return nil
 		}
-		file, err := filepath.Rel(a.Dir, path)
+		file, err = filepath.Rel(a.Dir, file)
 		if err != nil {
 			return err
 		}
@@ -200,13 +207,13 @@ func (t *Template) ofType(cfnType string) []*Resource {
 	return found
 }
 
-func readJSON(path string, into any) error {
-	data, err := os.ReadFile(path)
+func readJSON(file string, into any) error {
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil
 }

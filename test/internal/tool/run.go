@@ -56,12 +56,12 @@ func userEnvironment() []string {
 	return env
 }
 
-// CDK runs the pinned CDK CLI in the folder of a cdk.json.
-func CDK(t testing.TB, dir string, args ...string) Result {
+// CDK runs the pinned CDK CLI in a folder, with changes to the environment as Run takes them.
+func CDK(t testing.TB, dir string, env []string, args ...string) Result {
 	t.Helper()
 	Need(t, "node")
 	cli := filepath.Join(NodeModules(t), "aws-cdk", "bin", "cdk")
-	return Run(t, dir, nil, "node", append([]string{cli}, args...)...)
+	return Run(t, dir, env, "node", append([]string{cli}, args...)...)
 }
 
 // Root is the folder of go.mod.
