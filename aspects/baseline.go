@@ -11,6 +11,9 @@ type BaselineProps struct {
 	// Vpc gives a stack the VPC for its CodeBuild projects and Lambda functions. Needed as soon as one of them is found
 	// outside a VPC.
 	Vpc VpcProvider
+	// SecurityGroups gives a stack the security group of its builds and functions. Default one a stack, with nothing in and
+	// everything out.
+	SecurityGroups SecurityGroupProvider
 	// Keys gives a stack its customer managed key. Default KeyPerStack(nil).
 	Keys KeyProvider
 	// AccessLogs gives a stack the target bucket of its server access logs. Default LogBucketPerStack(nil).
@@ -39,10 +42,10 @@ func NewBaseline(props *BaselineProps) *Baseline {
 	for _, a := range []*Aspect{
 		NewBucketAccessLogging(&BucketAccessLoggingProps{AccessLogs: p.AccessLogs}),
 		NewBucketVersioning(nil),
-		NewCodeBuildInVpc(&CodeBuildInVpcProps{Vpc: p.Vpc}),
+		NewCodeBuildInVpc(&CodeBuildInVpcProps{Vpc: p.Vpc, SecurityGroups: p.SecurityGroups}),
 		NewKeyRotation(nil),
 		NewKmsEncryption(&KmsEncryptionProps{Keys: p.Keys, Replacements: p.Replacements}),
-		NewLambdaInVpc(&LambdaInVpcProps{Vpc: p.Vpc}),
+		NewLambdaInVpc(&LambdaInVpcProps{Vpc: p.Vpc, SecurityGroups: p.SecurityGroups}),
 		NewPublicAccess(nil),
 		NewTLSOnly(nil),
 	} {

@@ -6,6 +6,8 @@ import "github.com/securecdk/securecdk/internal/bulk"
 type CodeBuildInVpcProps struct {
 	// Vpc gives a stack its VPC, with private subnets. Needed as soon as a project is found outside a VPC.
 	Vpc VpcProvider
+	// SecurityGroups gives a stack the security group of its projects. Default one a stack, with nothing in and everything out.
+	SecurityGroups SecurityGroupProvider
 }
 
 // NewCodeBuildInVpc puts CodeBuild projects into the private subnets of the stack's VPC (control CODEBUILD.VPC), with one
@@ -14,12 +16,13 @@ type CodeBuildInVpcProps struct {
 //
 // A project whose role is not one of this app is left and reported, since its role can't be given that permission.
 func NewCodeBuildInVpc(props *CodeBuildInVpcProps) *Aspect {
-	var provider VpcProvider
+	var vpc VpcProvider
+	var groups SecurityGroupProvider
 	if props != nil {
-		provider = props.Vpc
+		vpc, groups = props.Vpc, props.SecurityGroups
 	}
 	return newAspect(func(r *run, project *bulk.Resource) {
-		n := r.networkOf(provider, project)
+		n := r.networkOf(vpc, groups, project)
 		if !r.allowInterfaces(n, project, project.Properties["ServiceRole"], buildInterfacesID) {
 			r.leave(project, "its service role is imported. Give that role the permissions of the AWS CodeBuild User Guide's \"Use CodeBuild with Amazon VPC\" and set the project's Vpc.")
 			return

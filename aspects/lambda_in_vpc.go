@@ -6,6 +6,8 @@ import "github.com/securecdk/securecdk/internal/bulk"
 type LambdaInVpcProps struct {
 	// Vpc gives a stack its VPC, with private subnets. Needed as soon as a function is found outside a VPC.
 	Vpc VpcProvider
+	// SecurityGroups gives a stack the security group of its functions. Default one a stack, with nothing in and everything out.
+	SecurityGroups SecurityGroupProvider
 }
 
 // NewLambdaInVpc puts Lambda functions into the private subnets of the stack's VPC (control LAMBDA.VPC), those of the CDK's
@@ -14,12 +16,13 @@ type LambdaInVpcProps struct {
 // The VPC must have a way to what the functions call: a NAT gateway, or endpoints; the functions of custom resources need
 // one to S3. A function whose role is not one of this app is left and reported.
 func NewLambdaInVpc(props *LambdaInVpcProps) *Aspect {
-	var provider VpcProvider
+	var vpc VpcProvider
+	var groups SecurityGroupProvider
 	if props != nil {
-		provider = props.Vpc
+		vpc, groups = props.Vpc, props.SecurityGroups
 	}
 	return newAspect(func(r *run, function *bulk.Resource) {
-		n := r.networkOf(provider, function)
+		n := r.networkOf(vpc, groups, function)
 		if !r.allowInterfaces(n, function, function.Properties["Role"], lambdaInterfacesID) {
 			r.leave(function, "its execution role is imported. Give that role the EC2 permissions of AWSLambdaVPCAccessExecutionRole and set the function's Vpc.")
 			return

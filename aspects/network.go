@@ -35,7 +35,7 @@ type network struct {
 
 // networkOf returns the network of a stack's environment. It panics when no provider is configured or the VPC that it
 // gives has no private subnets: a function in a public subnet reaches nothing.
-func (r *run) networkOf(provider VpcProvider, res *bulk.Resource) *network {
+func (r *run) networkOf(provider VpcProvider, groups SecurityGroupProvider, res *bulk.Resource) *network {
 	path := r.StackOf(res).Top
 	if n, ok := r.networks[path]; ok {
 		return n
@@ -56,15 +56,22 @@ func (r *run) networkOf(provider VpcProvider, res *bulk.Resource) *network {
 	for _, id := range *selected.SubnetIds {
 		n.subnets = append(n.subnets, *id)
 	}
-	group := once(stack, securityGroupID, func(id *string) awsec2.SecurityGroup {
+	if groups == nil {
+		groups = newSecurityGroup
+	}
+	n.securityGroup = *groups(stack, vpc).SecurityGroupId()
+	r.networks[path] = n
+	return n
+}
+
+// newSecurityGroup lets everything out: a function that was not in a VPC before could reach any port.
+func newSecurityGroup(stack awscdk.Stack, vpc awsec2.IVpc) awsec2.ISecurityGroup {
+	return once(stack, securityGroupID, func(id *string) awsec2.ISecurityGroup {
 		return awsec2.NewSecurityGroup(stack, id, &awsec2.SecurityGroupProps{
 			Vpc:         vpc,
 			Description: jsii.String("Builds and functions that the guardrails put into the VPC: nothing in, everything out"),
 		})
 	})
-	n.securityGroup = *group.SecurityGroupId()
-	r.networks[path] = n
-	return n
 }
 
 // allowInterfaces lets the role of a build or function manage its network interfaces. It returns false when the role is

@@ -29,6 +29,9 @@ const (
 // same VPC for the same stack.
 type VpcProvider func(awscdk.Stack) awsec2.IVpc
 
+// SecurityGroupProvider gives a stack the security group of its builds and functions in the VPC.
+type SecurityGroupProvider func(awscdk.Stack, awsec2.IVpc) awsec2.ISecurityGroup
+
 // KeyProvider gives a stack the customer managed key that encrypts what it holds.
 type KeyProvider func(awscdk.Stack) awskms.IKey
 

@@ -3,6 +3,7 @@ package aspects
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -171,11 +172,17 @@ func typesOf(all []*Aspect) []string {
 		for _, c := range a.controls {
 			types = append(types, c.Types...)
 			types = append(types, judgedBeside[c.ID]...)
+			if strings.HasSuffix(c.ID, ".CMK") {
+				types = append(types, keyTypes...)
+			}
 		}
 	}
 	slices.Sort(types)
 	return slices.Compact(types)
 }
+
+// keyTypes decide whether a reference is one to a customer managed key.
+var keyTypes = []string{"AWS::KMS::Alias", "AWS::KMS::Key", "AWS::KMS::ReplicaKey"}
 
 // judgedBeside are the types that a control reads beside those that it judges.
 var judgedBeside = map[string][]string{
