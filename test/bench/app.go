@@ -32,18 +32,18 @@ type build func(stack awscdk.Stack, n int)
 
 // measure times build, guard and synth in a jsii kernel of its own, which has loaded its modules and done a small app
 // before the clock starts.
-func measure(b testing.TB, make build, guard func(app awscdk.App)) time.Duration {
-	b.Helper()
+func measure(tb testing.TB, b build, guard func(app awscdk.App)) time.Duration {
+	tb.Helper()
 	jsii.Close()
-	synthesize(b.TempDir(), 1, 1, make, guard)
+	synthesize(tb.TempDir(), 1, 1, b, guard)
 	runtime.GC()
-	dir := b.TempDir()
+	dir := tb.TempDir()
 	start := time.Now()
-	synthesize(dir, stacks, perStack, make, guard)
+	synthesize(dir, stacks, perStack, b, guard)
 	return time.Since(start)
 }
 
-func synthesize(dir string, count, n int, make build, guard func(app awscdk.App)) {
+func synthesize(dir string, count, n int, b build, guard func(app awscdk.App)) {
 	app := awscdk.NewApp(&awscdk.AppProps{
 		Outdir: &dir, AnalyticsReporting: jsii.Bool(false),
 		Context: &map[string]any{
@@ -53,7 +53,7 @@ func synthesize(dir string, count, n int, make build, guard func(app awscdk.App)
 		},
 	})
 	for i := range count {
-		make(awscdk.NewStack(app, jsii.String(fmt.Sprintf("Stack%d", i)), &awscdk.StackProps{
+		b(awscdk.NewStack(app, jsii.String(fmt.Sprintf("Stack%d", i)), &awscdk.StackProps{
 			Env: &awscdk.Environment{Account: jsii.String("111111111111"), Region: jsii.String("eu-west-1")},
 		}), n)
 	}

@@ -20,8 +20,7 @@ type service struct {
 }
 
 var (
-	reads  = []string{"kms:Decrypt"}
-	writes = []string{"kms:GenerateDataKey"}
+	reads = []string{"kms:Decrypt"}
 	// S3 decrypts when it assembles a multipart upload; SNS and SQS demand both of whoever publishes.
 	both = []string{"kms:GenerateDataKey", "kms:Decrypt"}
 )

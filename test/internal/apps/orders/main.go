@@ -50,8 +50,8 @@ func main() {
 		secureapp.Run(&secureapp.Props{Baseline: baseline()}, pipelineWithoutStage)
 	case "panic":
 		secureapp.Run(&secureapp.Props{Baseline: baseline()}, func(awscdk.App) {
-			var none map[string]int
-			none["x"] = 1
+			counts := map[string]map[string]int{}
+			counts["missing"]["x"] = 1
 		})
 	default:
 		fmt.Fprintln(os.Stderr, "orders: no such mode:", mode)
