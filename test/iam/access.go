@@ -25,6 +25,8 @@ type caller struct {
 	role string
 	// identity are the policies of a caller that is not in the template.
 	identity []any
+	// organization is that of the caller's account.
+	organization string
 	// source is the ARN of the resource on whose behalf a service calls.
 	source string
 }
@@ -34,9 +36,9 @@ func (c caller) isService() bool { return strings.HasSuffix(c.principal, ".amazo
 // anything is the policy of a caller whom only the resource's side can stop.
 var anything = map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*"}}}
 
-func foreigner(accountID, role string) caller {
+func foreigner(accountID, organization, role string) caller {
 	arn := "arn:aws:iam::" + accountID + ":role/" + role
-	return caller{name: arn, principal: arn, account: accountID, identity: []any{anything}}
+	return caller{name: arn, principal: arn, account: accountID, organization: organization, identity: []any{anything}}
 }
 
 // accesses are all that could be done in a world: every caller, every resource, every use.
@@ -105,6 +107,9 @@ func (w *world) callContext(c caller) map[string]string {
 	context := map[string]string{"aws:SecureTransport": "true"}
 	if c.isService() && !hidesSourceAccount[c.principal] {
 		context["aws:SourceAccount"] = account
+	}
+	if c.organization != "" {
+		context["aws:PrincipalOrgID"] = c.organization
 	}
 	if c.source != "" {
 		context["aws:SourceArn"] = c.source

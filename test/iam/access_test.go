@@ -53,7 +53,8 @@ func outsiders(w *world) []caller {
 		on("sns.amazonaws.com", find("AWS::SNS::Topic", "Topic")),
 		on("events.amazonaws.com", find("AWS::Events::Rule", "Rule")),
 		on("cloudwatch.amazonaws.com", find("AWS::CloudWatch::Alarm", "Alarm")),
-		foreigner(workload.Partner, "consumer"), foreigner(workload.Partner, "producer"),
+		on("cloudtrail.amazonaws.com", "arn:aws:cloudtrail:"+region+":"+account+":trail/all"),
+		foreigner(workload.Partner, workload.Organization, "consumer"), foreigner(workload.Partner, workload.Organization, "producer"),
 	}
 }
 
@@ -83,6 +84,7 @@ func mustContain(t *testing.T, allowed []access) {
 		"Sender sqs:SendMessage Queue": false, "Consumer sqs:ReceiveMessage Queue": false, "Publisher sns:Publish Topic": false,
 		"s3.amazonaws.com sqs:SendMessage Notified": false, "s3.amazonaws.com sns:Publish NotifiedTopic": false, "sns.amazonaws.com sqs:SendMessage Subscribed": false,
 		"events.amazonaws.com sns:Publish RuleTopic": false, "events.amazonaws.com sqs:SendMessage RuleQueue": false, "cloudwatch.amazonaws.com sns:Publish AlarmTopic": false,
+		"arn:aws:iam::" + workload.Partner + ":role/producer s3:GetObject OrgShared": false, "cloudtrail.amazonaws.com s3:PutObject Trail": false,
 		"TableReader dynamodb:GetItem Table": false, "TableWriter dynamodb:PutItem Table": false,
 		"SecretReader secretsmanager:GetSecretValue Secret": false, "SecretWriter secretsmanager:PutSecretValue Secret": false,
 	}
@@ -106,7 +108,7 @@ func mustContain(t *testing.T, allowed []access) {
 func TestAStrangerIsKeptOut(t *testing.T) {
 	w := newWorld(t, synthesized(t, true))
 	var requests []Request
-	for _, a := range w.accesses([]caller{foreigner(stranger, "admin")}) {
+	for _, a := range w.accesses([]caller{foreigner(stranger, "o-elsewhere", "admin")}) {
 		requests = append(append(requests, w.request(a)), w.keyRequests(t, a)...)
 	}
 	keyOnly := 0

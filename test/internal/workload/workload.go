@@ -23,8 +23,12 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Partner is an account that the workload lets in on purpose.
-const Partner = "222222222222"
+const (
+	// Partner is an account that the workload lets in on purpose.
+	Partner = "222222222222"
+	// Organization is one whose accounts the workload lets in.
+	Organization = "o-abcdefghij"
+)
 
 // Fill makes the workload's resources in a stack.
 func Fill(stack awscdk.Stack) {
@@ -73,6 +77,11 @@ func buckets(stack awscdk.Stack, role func(string) awsiam.Role) {
 	shared := awss3.NewBucket(stack, jsii.String("Shared"), nil)
 	shared.GrantRead(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::"+Partner+":role/consumer")), nil)
 	shared.GrantPut(awsiam.NewAccountPrincipal(jsii.String(Partner)), nil)
+
+	awss3.NewBucket(stack, jsii.String("OrgShared"), nil).
+		GrantRead(awsiam.NewOrganizationPrincipal(jsii.String(Organization)), nil)
+	awss3.NewBucket(stack, jsii.String("Trail"), nil).
+		GrantPut(awsiam.NewServicePrincipal(jsii.String("cloudtrail.amazonaws.com"), nil), nil)
 
 	// The order in which the custom resource empties the bucket before it and its policy go is the CDK's.
 	awss3.NewBucket(stack, jsii.String("Emptied"), &awss3.BucketProps{
