@@ -9,6 +9,7 @@ import (
 
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/internal/cdktest"
+	"github.com/securecdk/securecdk/internal/flags"
 	"github.com/securecdk/securecdk/test/internal/workload"
 )
 
@@ -20,17 +21,10 @@ const (
 	stranger = "999999999999"
 )
 
-// flags are what secureapp gives an app: without them the CDK writes wider policies.
-var flags = map[string]any{
-	"@aws-cdk/aws-iam:minimizePolicies":                     true,
-	"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy":       true,
-	"@aws-cdk/aws-sns-subscriptions:restrictSqsDescryption": true,
-}
-
 // synthesized returns the workload's template, as written or under the baseline.
 func synthesized(t *testing.T, guarded bool) map[string]any {
 	t.Helper()
-	app := cdktest.App(t, flags)
+	app := cdktest.App(t, flags.Safe())
 	stack := awscdk.NewStack(app, jsii.String("Workload"), &awscdk.StackProps{Env: cdktest.Env(account, region)})
 	workload.Fill(stack)
 	if guarded {
