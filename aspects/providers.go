@@ -46,7 +46,7 @@ func VpcFromAttributes(attributes *awsec2.VpcAttributes) VpcProvider {
 	copied := *attributes
 	return func(stack awscdk.Stack) awsec2.IVpc {
 		return once(stack, vpcID+fingerprint(copied), func(id *string) awsec2.IVpc {
-			return awsec2.Vpc_FromVpcAttributes(stack, id, &copied)
+			return withoutRoutes(awsec2.Vpc_FromVpcAttributes(stack, id, &copied))
 		})
 	}
 }
@@ -75,13 +75,20 @@ func VpcFromSsm(props *VpcFromSsmProps) VpcProvider {
 				zones[i] = awscdk.Fn_Select(jsii.Number(i), awscdk.Fn_GetAzs(nil))
 				ids[i] = awsssm.StringParameter_ValueForStringParameter(stack, subnet, nil)
 			}
-			return awsec2.Vpc_FromVpcAttributes(stack, id, &awsec2.VpcAttributes{
+			return withoutRoutes(awsec2.Vpc_FromVpcAttributes(stack, id, &awsec2.VpcAttributes{
 				VpcId:             awsssm.StringParameter_ValueForStringParameter(stack, &name, nil),
 				AvailabilityZones: &zones,
 				PrivateSubnetIds:  &ids,
-			})
+			}))
 		})
 	}
+}
+
+// withoutRoutes keeps the CDK from warning, once a subnet, that it does not know the route tables: builds and functions
+// need none.
+func withoutRoutes(vpc awsec2.IVpc) awsec2.IVpc {
+	awscdk.Annotations_Of(vpc).AcknowledgeWarning(jsii.String("@aws-cdk/aws-ec2:noSubnetRouteTableId"), jsii.String("route tables are not used"))
+	return vpc
 }
 
 // SameVpc serves every stack with one VPC object, which must be of the same environment as they are.

@@ -14,6 +14,10 @@ import (
 // another. The CDK itself would install whatever is newest at the time of the build.
 const DefaultCliVersion = "2.1148.1"
 
+// DefaultAssetsCliVersion is the version of cdk-assets that the builds use unless PipelineProps.AssetsCliVersion names
+// another.
+const DefaultAssetsCliVersion = "4.7.3"
+
 // PipelineProps configures NewPipeline. Source, Vpc and Stages (or Waves) are required; every other field has a secure
 // default, and each field that loosens one takes the reason why.
 type PipelineProps struct {
@@ -40,6 +44,9 @@ type PipelineProps struct {
 	BuildImage awscodebuild.IBuildImage
 	// CliVersion is the version of the aws-cdk npm package that the builds use. Default DefaultCliVersion.
 	CliVersion *string
+	// AssetsCliVersion is the version of the cdk-assets npm package that publishes files and images. Default
+	// DefaultAssetsCliVersion.
+	AssetsCliVersion *string
 	// DockerAssets allows privileged builds, which Docker image assets need. Default none: no build is privileged.
 	DockerAssets *DockerAssetsProps
 	// LogRetention is how long the logs of builds are kept. Default one year.

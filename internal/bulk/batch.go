@@ -42,6 +42,12 @@ func (b *Batch) AddBucketStatement(bucket, policy *Resource, statement map[strin
 	b.add(op)
 }
 
+// ReplaceStatement puts statements in the place of the one at an index of a policy's document, as it was read. Replace from
+// the last to the first: the indices are those of the snapshot.
+func (b *Batch) ReplaceStatement(policy *Resource, at int, statements []map[string]any) {
+	b.add(map[string]any{"op": "replaceStatement", "index": policy.Index, "at": at, "statements": statements})
+}
+
 // AddDependency makes the resource be created after, and deleted before, everything in the construct.
 func (b *Batch) AddDependency(r *Resource, on any) {
 	b.add(map[string]any{"op": "depend", "index": r.Index, "object": b.object(on)})

@@ -150,7 +150,8 @@ class Session {
     const target = reference.target;
     if (!target || !CfnResource.isCfnResource(target)) return undefined;
     const home = Stack.of(target);
-    if (home === stack) return undefined;
+    // Across environments there are no exports: the CDK names the resource instead.
+    if (home === stack || home.environment !== stack.environment) return undefined;
     const name = `${target.node.path}#${reference.displayName}`;
     this.stackOf(home).exports[name] = home.resolve(reference);
     this.pending.push(target);
@@ -252,11 +253,22 @@ class Session {
     else p.addPropertyOverride('PolicyDocument', document);
   }
 
+  // op_replaceStatement puts statements in the place of one. The others stay the objects that they are, so that whoever
+  // adds to the policy later still does.
+  op_replaceStatement({ index, at, statements }) {
+    const { PolicyDocument, PolicyStatement } = iam();
+    const document = this.constructs[index].policyDocument;
+    if (!(document instanceof PolicyDocument)) throw new Error('its policy document is none of the CDK');
+    document.statements.splice(at, 1, ...statements.map((s) => PolicyStatement.fromJson(s)));
+  }
+
   op_depend({ index, object }, objects) {
     this.constructs[index].node.addDependency(objects[object]);
   }
 
   op_warn({ index, id, text }) {
+    // Once: a Stage that is synthesized already must not change, and a second run has nothing new to say.
+    if (!Tree.mark(this.constructs[index], `${id} ${text}`)) return;
     cdk().Annotations.of(this.constructs[index]).addWarningV2(id, text);
   }
 }

@@ -1,0 +1,246 @@
+package securepipeline
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/controls"
+	"github.com/securecdk/securecdk/controls/template"
+	"github.com/securecdk/securecdk/internal/cdktest"
+	"github.com/securecdk/securecdk/internal/flags"
+)
+
+func TestMain(m *testing.M) { cdktest.Main(m) }
+
+const tooling = "111111111111"
+
+func vpcOf(id string) aspects.VpcProvider {
+	return aspects.VpcFromAttributes(&awsec2.VpcAttributes{
+		VpcId: jsii.String("vpc-0123456789abcdef" + id), AvailabilityZones: jsii.Strings("eu-west-1a", "eu-west-1b"),
+		PrivateSubnetIds: jsii.Strings("subnet-0123456789abcdef"+id, "subnet-0123456789abcde"+id+"f"),
+	})
+}
+
+// fill puts a bucket, a function and a file asset into a stage, without any security setting.
+func fill(stage awscdk.Stage) {
+	stack := awscdk.NewStack(stage, jsii.String("App"), nil)
+	awss3.NewBucket(stack, jsii.String("Data"), nil)
+	awss3assets.NewAsset(stack, jsii.String("File"), &awss3assets.AssetProps{Path: jsii.String(filepath.Join("testdata", "asset.txt"))})
+	function := awslambda.NewFunction(stack, jsii.String("Function"), &awslambda.FunctionProps{
+		Runtime: awslambda.Runtime_NODEJS_22_X(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("exports.handler = async () => 1")),
+	})
+	awscdk.NewCfnOutput(stack, jsii.String("FunctionName"), &awscdk.CfnOutputProps{Value: function.FunctionName()})
+}
+
+// realProps is a pipeline through three accounts, the last of them in another region.
+func realProps() *PipelineProps {
+	stage := func(name, account, region string) *StageProps {
+		return &StageProps{Name: jsii.String(name), Build: fill, Env: cdktest.Env(account, region)}
+	}
+	prod := stage("Prod", "444444444444", "eu-central-1")
+	prod.Production = jsii.Bool(true)
+	acceptance := stage("Acceptance", "333333333333", "eu-west-1")
+	acceptance.After = []*StepProps{{Name: jsii.String("SmokeTest"), Commands: &[]*string{jsii.String("go test ./smoke")}, Outputs: &map[string]*string{"FUNCTION": jsii.String("App/FunctionName")}}}
+	return &PipelineProps{
+		Source:   CodeCommit(&CodeCommitSourceProps{RepositoryName: jsii.String("orders"), Branch: jsii.String("main")}),
+		Vpc:      vpcOf("1"),
+		Baseline: aspects.NewBaseline(&aspects.BaselineProps{Vpc: vpcOf("2")}),
+		Stages:   []*StageProps{stage("Dev", "222222222222", "eu-west-1"), acceptance, prod},
+	}
+}
+
+func newPipeline(t *testing.T, props *PipelineProps) (awscdk.App, awscdk.Stack, *Pipeline) {
+	t.Helper()
+	app := cdktest.App(t, flags.Safe())
+	stack := awscdk.NewStack(app, jsii.String("Delivery"), &awscdk.StackProps{Env: cdktest.Env(tooling, "eu-west-1")})
+	return app, stack, NewPipeline(stack, jsii.String("Pipeline"), props)
+}
+
+func text(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestEveryControlHoldsInEveryStack(t *testing.T) {
+	app, _, _ := newPipeline(t, realProps())
+	var templates []*template.Template
+	for name, doc := range cdktest.Synth(t, app) {
+		parsed, err := template.New(name, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		templates = append(templates, parsed)
+	}
+	if len(templates) < 5 { // delivery, its support in the other region, three stages
+		t.Errorf("%d templates", len(templates))
+	}
+	result := controls.Evaluate(templates, controls.All(), nil, time.Now())
+	for _, f := range result.Failures() {
+		t.Errorf("%s %s %s: %s %s", f.Resource.Template.Name, f.Resource.LogicalID, f.Control.ID, f.Verdict, f.Message)
+	}
+	if result.Count(controls.Compliant) < 30 {
+		t.Errorf("only %d compliant findings: was everything judged?", result.Count(controls.Compliant))
+	}
+}
+
+func TestEveryBuildIsInTheVpcWithTheOneSecurityGroup(t *testing.T) {
+	app, stack, p := newPipeline(t, realProps())
+	doc := cdktest.Template(t, app, stack)
+	group := *stack.GetLogicalId(p.SecurityGroup().Node().DefaultChild().(awscdk.CfnElement))
+	projects := cdktest.Resources(doc, "AWS::CodeBuild::Project")
+	if len(projects) < 5 { // synth, self-mutation, assets, smoke test, security check
+		t.Errorf("%d projects", len(projects))
+	}
+	names := map[string]bool{}
+	for id, project := range projects {
+		vpc, _ := project["VpcConfig"].(map[string]any)
+		if got := text(t, vpc["SecurityGroupIds"]); got != `[{"Fn::GetAtt":["`+group+`","GroupId"]}]` {
+			t.Errorf("%s: security groups %s", id, got)
+		}
+		logs := text(t, project["LogsConfig"])
+		if !strings.Contains(logs, "ENABLED") || names[logs] {
+			t.Errorf("%s needs a log group of its own: %s", id, logs)
+		}
+		names[logs] = true
+		if environment := project["Environment"].(map[string]any); environment["PrivilegedMode"] == true {
+			t.Errorf("%s is privileged", id)
+		}
+	}
+	for id, logs := range cdktest.Resources(doc, "AWS::Logs::LogGroup") {
+		if logs["RetentionInDays"] != 365.0 || logs["KmsKeyId"] == nil {
+			t.Errorf("%s: %v", id, logs)
+		}
+	}
+	if n := len(cdktest.Resources(doc, "AWS::EC2::SecurityGroup")); n != 1 {
+		t.Errorf("%d security groups", n)
+	}
+	egress := text(t, cdktest.Resources(doc, "AWS::EC2::SecurityGroup")[group]["SecurityGroupEgress"])
+	if want := `[{"CidrIp":"0.0.0.0/0","Description":"TLS","FromPort":443,"IpProtocol":"tcp","ToPort":443}]`; egress != want {
+		t.Errorf("egress %s", egress)
+	}
+}
+
+func TestProductionWaitsForAPerson(t *testing.T) {
+	app, stack, p := newPipeline(t, realProps())
+	_, pipeline := cdktest.One(t, cdktest.Template(t, app, stack), "AWS::CodePipeline::Pipeline")
+	if pipeline["PipelineType"] != "V2" {
+		t.Errorf("type %v", pipeline["PipelineType"])
+	}
+	topic := *stack.GetLogicalId(p.ApprovalTopic().Node().DefaultChild().(awscdk.CfnElement))
+	for _, s := range pipeline["Stages"].([]any) {
+		st := s.(map[string]any)
+		order := map[string]float64{}
+		for _, a := range st["Actions"].([]any) {
+			action := a.(map[string]any)
+			order[action["Name"].(string)] = action["RunOrder"].(float64)
+			if strings.HasPrefix(action["Name"].(string), "Approve") && !strings.Contains(text(t, action["Configuration"]), topic) {
+				t.Errorf("the approval tells nobody: %s", text(t, action))
+			}
+		}
+		approval, has := order["ApproveProd"]
+		if has != (st["Name"] == "Prod") {
+			t.Errorf("stage %v: approval %v", st["Name"], has)
+		}
+		for name, n := range order {
+			if has && (strings.HasSuffix(name, "Deploy") || strings.HasSuffix(name, "Prepare")) && n <= approval {
+				t.Errorf("%s runs before the approval", name)
+			}
+		}
+	}
+}
+
+func TestSecurityCheckUsesThePinnedCli(t *testing.T) {
+	app, stack, _ := newPipeline(t, realProps())
+	doc := text(t, cdktest.Template(t, app, stack))
+	if strings.Contains(doc, "npm install -g aws-cdk ") || strings.Contains(doc, `npm install -g aws-cdk\"`) || !strings.Contains(doc, "npm install -g aws-cdk@"+DefaultCliVersion) {
+		t.Error("a build installs whatever CLI is newest")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	cases := map[string]struct {
+		account string
+		context map[string]any
+		change  func(*PipelineProps)
+		want    string
+	}{
+		"a stack without environment": {"", flags.Safe(), func(*PipelineProps) {}, "Delivery/Pipeline: the stack's Env.Account: missing"},
+		"a flag switched off":         {tooling, map[string]any{}, func(*PipelineProps) {}, `Delivery/Pipeline: context "@aws-cdk/pipelines:reduceAssetRoleTrustScope": missing`},
+		"public subnets only": {tooling, flags.Safe(), func(p *PipelineProps) {
+			p.Vpc = aspects.VpcFromAttributes(&awsec2.VpcAttributes{VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("a"), PublicSubnetIds: jsii.Strings("subnet-1")})
+		}, `Delivery/Pipeline: Vpc: got "vpc-1", expected a VPC with private subnets`},
+		"an empty stage":         {tooling, flags.Safe(), func(p *PipelineProps) { p.Stages[0].Build = nothing }, `Delivery/Pipeline: stage "Dev": got`},
+		"a missing output":       {tooling, flags.Safe(), func(p *PipelineProps) { (*p.Stages[1].After[0].Outputs)["X"] = jsii.String("App/Nowhere") }, `Acceptance: step "SmokeTest": Outputs["X"]: got "App/Nowhere"`},
+		"an output that is none": {tooling, flags.Safe(), func(p *PipelineProps) { (*p.Stages[1].After[0].Outputs)["X"] = jsii.String("App/Data") }, `Acceptance: step "SmokeTest": Outputs["X"]: got "App/Data"`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			app := cdktest.App(t, c.context)
+			props := &awscdk.StackProps{}
+			if c.account != "" {
+				props.Env = cdktest.Env(c.account, "eu-west-1")
+			}
+			stack := awscdk.NewStack(app, jsii.String("Delivery"), props)
+			p := realProps()
+			c.change(p)
+			got := cdktest.Panic(t, func() { NewPipeline(stack, jsii.String("Pipeline"), p) })
+			if !strings.HasPrefix(got, c.want) {
+				t.Errorf("got  %s\nwant %s…", got, c.want)
+			}
+		})
+	}
+}
+
+func TestExecutionRolesPassCfnLint(t *testing.T) {
+	app, stack, _ := newPipeline(t, realProps())
+	_, pipeline := cdktest.One(t, cdktest.Template(t, app, stack), "AWS::CodePipeline::Pipeline")
+	found := 0
+	for _, s := range pipeline["Stages"].([]any) {
+		for _, a := range s.(map[string]any)["Actions"].([]any) {
+			role, has := a.(map[string]any)["Configuration"].(map[string]any)["RoleArn"]
+			if !has {
+				continue
+			}
+			found++
+			if got := text(t, role); !strings.HasPrefix(got, `{"Fn::Sub":"arn:${AWS::Partition}:iam::`) {
+				t.Errorf("%s", got)
+			}
+		}
+	}
+	if found != 3 {
+		t.Errorf("%d roles, want one a stage", found)
+	}
+}
+
+func TestAutoApproverCanConfirmNothingElse(t *testing.T) {
+	app, stack, _ := newPipeline(t, realProps())
+	for id, policy := range cdktest.Resources(cdktest.Template(t, app, stack), "AWS::IAM::Policy") {
+		for _, s := range policy["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+			statement := s.(map[string]any)
+			resources := text(t, statement["Resource"])
+			if strings.Contains(text(t, statement["Action"]), "PutApprovalResult") && (strings.Contains(resources, "ApproveProd") || strings.Count(resources, ".Confirm") != 3) {
+				t.Errorf("%s can approve %s", id, resources)
+			}
+			for _, action := range []string{"sts:AssumeRole", "codebuild:StartBuild", "kms:Decrypt", "codepipeline:PutApprovalResult"} {
+				if strings.Contains(text(t, statement["Action"]), action) && resources == `"*"` {
+					t.Errorf("%s: %s on everything", id, action)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package securepipeline
+
+import (
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/internal/fault"
+)
+
+// harden does what the CDK's props do not reach: every CodeBuild project gets the key and a log group, and what the
+// confirmation of permissions brings along (a project and a function) becomes like the rest.
+func (p *Pipeline) harden(s *settings, setUp *buildSetup) {
+	for _, c := range p.made() {
+		switch resource := c.(type) {
+		case awscodebuild.CfnProject:
+			p.hardenProject(s, setUp, resource)
+		case awslambda.CfnFunction:
+			logs := p.logGroup(s, resource)
+			resource.SetLoggingConfig(&awslambda.CfnFunction_LoggingConfigProperty{LogGroup: logs.LogGroupName()})
+		}
+	}
+	baseline := aspects.NewBaseline(&aspects.BaselineProps{
+		Vpc:            aspects.SameVpc(p.vpc),
+		SecurityGroups: func(awscdk.Stack, awsec2.IVpc) awsec2.ISecurityGroup { return p.securityGroup },
+		Keys:           aspects.SameKey(p.key),
+		AccessLogs:     func(awscdk.Stack) awss3.IBucket { return p.accessLogs },
+	})
+	baseline.Enforce(p)
+}
+
+// made returns the projects and functions of the pipeline.
+func (p *Pipeline) made() []constructs.IConstruct {
+	selector := awscdk.ConstructSelector_ResourcesOfType(jsii.String("AWS::CodeBuild::Project"), jsii.String("AWS::Lambda::Function"))
+	return *awscdk.Mixins_Of(p, selector).SelectedConstructs()
+}
+
+func (p *Pipeline) hardenProject(s *settings, setUp *buildSetup, resource awscodebuild.CfnProject) {
+	var project awscodebuild.Project
+	jsii.UnsafeCast(resource.Node().Scope(), &project)
+	logs := p.logGroup(s, resource)
+	logs.GrantWrite(project)
+	resource.SetLogsConfig(&awscodebuild.CfnProject_LogsConfigProperty{
+		CloudWatchLogs: &awscodebuild.CfnProject_CloudWatchLogsConfigProperty{Status: jsii.String("ENABLED"), GroupName: logs.LogGroupName()},
+	})
+	resource.SetEncryptionKey(p.key.KeyArn())
+	p.key.GrantEncryptDecrypt(project)
+	if isSecurityCheck(resource) {
+		p.hardenSecurityCheck(s, setUp, resource, project)
+	}
+	p.refuseUnasked(s, resource)
+}
+
+// refuseUnasked: the CDK makes the build of a Docker image privileged, whatever its props say.
+func (p *Pipeline) refuseUnasked(s *settings, resource awscodebuild.CfnProject) {
+	environment, _ := p.properties(resource)["environment"].(map[string]any)
+	if environment["privilegedMode"] == true && !s.privileged {
+		panic(fault.New(*p.Node().Path(), "DockerAssets", nil, "a reason, since "+*resource.Node().Path()+" builds a Docker image, which takes a privileged build", "set DockerAssets: &securepipeline.DockerAssetsProps{Reason: …}, or deploy an image that is built elsewhere"))
+	}
+}
+
+// properties returns the properties of an L1 as the CDK has them, with tokens resolved.
+func (p *Pipeline) properties(resource awscdk.CfnResource) map[string]any {
+	properties, _ := awscdk.Stack_Of(p).Resolve(resource.CfnProperties()).(map[string]any)
+	return properties
+}
+
+// isSecurityCheck: the CDK makes the project of ConfirmPermissionsBroadening by itself and takes no defaults for it.
+func isSecurityCheck(resource awscodebuild.CfnProject) bool {
+	return strings.HasSuffix(*resource.Node().Path(), "/PipelinesSecurityCheck/CDKSecurityCheck/Resource")
+}
+
+// logGroup makes the log group of a project or function. It is kept when the project goes: logs are evidence.
+func (p *Pipeline) logGroup(s *settings, of constructs.IConstruct) awslogs.LogGroup {
+	var scope constructs.Construct
+	jsii.UnsafeCast(of.Node().Scope(), &scope)
+	return awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
+		EncryptionKey: p.key,
+		Retention:     s.LogRetention,
+		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+	})
+}
+
+func (p permission) statement(stack awscdk.Stack) awsiam.PolicyStatement {
+	resources := make([]*string, len(p.resources))
+	for i, r := range p.resources {
+		resources[i] = jsii.String(strings.ReplaceAll(r, partitionRef, *stack.Partition()))
+	}
+	props := &awsiam.PolicyStatementProps{Sid: &p.sid, Actions: jsii.Strings(p.actions...), Resources: &resources}
+	if len(p.conditions) > 0 {
+		props.Conditions = &p.conditions
+	}
+	return awsiam.NewPolicyStatement(props)
+}

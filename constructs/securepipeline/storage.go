@@ -1,0 +1,111 @@
+package securepipeline
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/internal/bulk"
+	"github.com/securecdk/securecdk/internal/nag"
+)
+
+// newKey makes the pipeline's key. Who may use it is added where it is used: the CDK grants it to the roles of this
+// account and to the deployment roles of the target accounts that fetch artifacts, each by name.
+func (p *Pipeline) newKey() awskms.Key {
+	stack := awscdk.Stack_Of(p)
+	key := awskms.NewKey(p, jsii.String("Key"), &awskms.KeyProps{
+		Description:       jsii.Sprintf("Artifacts, logs and notifications of the pipeline %s", *p.Node().Path()),
+		EnableKeyRotation: jsii.Bool(true),
+		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+	})
+	// "Encrypt log data in CloudWatch Logs using AWS KMS" (CloudWatch Logs User Guide).
+	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("BuildLogs"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.Sprintf("logs.%s.amazonaws.com", *stack.Region()), nil)},
+		Actions:    jsii.Strings("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+		Resources:  jsii.Strings("*"),
+		Conditions: &map[string]any{"ArnLike": map[string]any{
+			"kms:EncryptionContext:aws:logs:arn": stack.FormatArn(&awscdk.ArnComponents{
+				Service: jsii.String("logs"), Resource: jsii.String("log-group"), ResourceName: jsii.String("*"), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+			}),
+		}},
+	}), nil)
+	// "Configure Amazon SNS topics for notifications" (Developer Tools console User Guide). The service sends the account
+	// of the notification rule with its calls.
+	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("Notifications"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("codestar-notifications.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
+		Resources:  jsii.Strings("*"),
+		Conditions: &map[string]any{"StringEquals": map[string]any{
+			"kms:ViaService":    fmt.Sprintf("sns.%s.amazonaws.com", *stack.Region()),
+			"aws:SourceAccount": stack.Account(),
+		}},
+	}), nil)
+	return key
+}
+
+// newArtifactBucket makes the bucket of the pipeline's own region.
+func (p *Pipeline) newArtifactBucket(s *settings) awss3.Bucket {
+	bucket := awss3.NewBucket(p, jsii.String("Artifacts"), &awss3.BucketProps{
+		BlockPublicAccess:      awss3.BlockPublicAccess_BLOCK_ALL(),
+		Encryption:             awss3.BucketEncryption_KMS,
+		EncryptionKey:          p.key,
+		BucketKeyEnabled:       jsii.Bool(true),
+		EnforceSSL:             jsii.Bool(true),
+		ObjectOwnership:        awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+		RemovalPolicy:          awscdk.RemovalPolicy_RETAIN,
+		ServerAccessLogsBucket: p.accessLogs,
+		ServerAccessLogsPrefix: jsii.String("artifacts/"),
+		Versioned:              jsii.Bool(true),
+		LifecycleRules:         &[]*awss3.LifecycleRule{artifactLifecycle(s)},
+	})
+	nag.Suppress(bucket, replicationFindings()...)
+	return bucket
+}
+
+func artifactLifecycle(s *settings) *awss3.LifecycleRule {
+	expiration := s.ArtifactExpiration
+	if expiration == nil {
+		expiration = awscdk.Duration_Days(jsii.Number(90))
+	}
+	return &awss3.LifecycleRule{
+		Id:                                  jsii.String("ExpireArtifacts"),
+		Expiration:                          expiration,
+		NoncurrentVersionExpiration:         awscdk.Duration_Days(jsii.Number(30)),
+		AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(7)),
+	}
+}
+
+func replicationFindings() []nag.Rule {
+	var rules []nag.Rule
+	for _, pack := range []string{"NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"} {
+		rules = append(rules, nag.Rule{ID: pack + "-S3BucketReplicationEnabled",
+			Reason: "Artifacts are made from the source at any time and expire after weeks; the pipeline itself copies them to the regions that it deploys to."})
+	}
+	return rules
+}
+
+// hardenReplicas brings the buckets that the CDK made in the other regions up to what the pipeline's own bucket is. They
+// have a key with rotation and are TLS-only and private already; versioning and access logs come from the guardrails.
+func (p *Pipeline) hardenReplicas(s *settings) {
+	support := *p.pipeline.Pipeline().CrossRegionSupport()
+	for _, region := range sortedKeys(support) {
+		stack := support[region].Stack
+		if *stack.Node().Path() == *awscdk.Stack_Of(p).Node().Path() || !bulk.Enter(stack, "securepipeline") {
+			continue // several pipelines share the support of a region
+		}
+		var bucket awss3.Bucket
+		jsii.UnsafeCast(support[region].ReplicationBucket, &bucket)
+		bucket.AddLifecycleRule(artifactLifecycle(s))
+		bucket.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN)
+		nag.Suppress(bucket, replicationFindings()...)
+		bucket.EncryptionKey().ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN)
+		aspects.NewBaseline(nil).Enforce(stack)
+	}
+}
