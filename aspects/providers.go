@@ -238,10 +238,10 @@ func LogBucketFromName(name *string) LogBucketProvider {
 }
 
 // once returns the construct that was made with the id in an earlier call, or makes it.
-func once[T any](stack awscdk.Stack, id string, make func(id *string) T) T {
+func once[T any](stack awscdk.Stack, id string, create func(id *string) T) T {
 	found := stack.Node().TryFindChild(&id)
 	if found == nil {
-		return make(&id)
+		return create(&id)
 	}
 	var v T
 	jsii.UnsafeCast(found, &v)

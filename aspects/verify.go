@@ -3,6 +3,7 @@ package aspects
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -95,10 +96,14 @@ func (v *Verification) Validate(context awscdk.IPolicyValidationContext) *awscdk
 		stacks[t] = *stack.StackConstructPath
 		templates = append(templates, t)
 	}
-	if register := v.register(); register != nil {
+	register := v.register()
+	if register != nil {
 		namePaths(context.AppConstruct(), stacks)
 	}
-	result := controls.Evaluate(templates, controls.All(), v.register(), time.Now())
+	result := controls.Evaluate(templates, controls.All(), register, time.Now())
+	if register == nil && len(result.Failures()) > 0 {
+		namePaths(context.AppConstruct(), stacks)
+	}
 	violations = append(violations, violationsOf(result, files)...)
 	return &awscdk.PolicyValidationPluginReport{Success: jsii.Bool(len(violations) == 0), Violations: &violations}
 }
@@ -138,44 +143,67 @@ func (v *Verification) register() *exceptions.Register {
 	return merged
 }
 
-// violationsOf groups the failures by control and message, so that the listing reads: requirement, fix, and below it
-// each resource with what was found.
+// violationsOf groups the failures by control and message, so that the listing reads: requirement, fix, and each
+// resource with what was found.
 func violationsOf(result *controls.Result, files map[*template.Template]string) []*awscdk.PolicyViolation {
 	byRule := map[string]*awscdk.PolicyViolation{}
-	var order []string
 	for _, f := range result.Failures() {
-		rule := f.Control.ID
-		description := fmt.Sprintf("%s %s: %s", rule, f.Control.Title, f.Message)
-		key := rule + "\x00" + description
+		file := files[f.Resource.Template]
+		description := fmt.Sprintf("%s %s: %s", f.Control.ID, f.Control.Title, f.Message)
+		key := description
+		if inStage(file) {
+			key += "\x00stage"
+		}
 		violation := byRule[key]
 		if violation == nil {
-			violation = &awscdk.PolicyViolation{
-				RuleName:           jsii.String(rule),
-				Description:        jsii.String(description),
-				Fix:                jsii.String(f.Control.Remedy),
-				Severity:           jsii.String(unsuppressible),
-				RuleMetadata:       &map[string]*string{"severity": jsii.String(f.Control.Severity.String())},
-				ViolatingResources: &[]*awscdk.PolicyViolatingResource{},
-			}
+			violation = violationOf(f.Control, description)
 			byRule[key] = violation
-			order = append(order, key)
 		}
-		var locations []*string
-		if f.Property != "" {
-			locations = append(locations, jsii.String(f.Property))
-		}
-		*violation.ViolatingResources = append(*violation.ViolatingResources, &awscdk.PolicyViolatingResource{
-			ResourceLogicalId: jsii.String(f.Resource.LogicalID),
-			TemplatePath:      jsii.String(files[f.Resource.Template]),
-			Locations:         &locations,
-		})
+		addResource(violation, f, file)
 	}
-	slices.Sort(order)
-	violations := make([]*awscdk.PolicyViolation, 0, len(order))
-	for _, key := range order {
+	violations := make([]*awscdk.PolicyViolation, 0, len(byRule))
+	for _, key := range sortedKeys(byRule) {
 		violations = append(violations, byRule[key])
 	}
 	return append(violations, problemsOf(result)...)
+}
+
+func violationOf(c *controls.Control, description string) *awscdk.PolicyViolation {
+	return &awscdk.PolicyViolation{
+		RuleName:           jsii.String(c.ID),
+		Description:        &description,
+		Fix:                jsii.String(c.Remedy),
+		Severity:           jsii.String(unsuppressible),
+		RuleMetadata:       &map[string]*string{"severity": jsii.String(c.Severity.String())},
+		ViolatingResources: &[]*awscdk.PolicyViolatingResource{},
+	}
+}
+
+// addResource adds a resource to a violation. The CDK CLI drops from the report what belongs to none of the stacks that it
+// was asked for, and by default it is asked for none in Stages: a violation there would be lost, and the exit code with it.
+// So a resource in a Stage is named in the text, in a violation that belongs to no stack.
+func addResource(violation *awscdk.PolicyViolation, f controls.Finding, file string) {
+	locations := []*string{}
+	if f.Property != "" {
+		locations = append(locations, jsii.String(f.Property))
+	}
+	resources := *violation.ViolatingResources
+	if !inStage(file) {
+		resources = append(resources, &awscdk.PolicyViolatingResource{
+			ResourceLogicalId: jsii.String(f.Resource.LogicalID), TemplatePath: &file, Locations: &locations,
+		})
+		violation.ViolatingResources = &resources
+		return
+	}
+	violation.Description = jsii.Sprintf("%s\n   %s (%s)", *violation.Description, f.Resource.ID(), f.Resource.LogicalID)
+	if len(resources) == 0 {
+		violation.ViolatingResources = &[]*awscdk.PolicyViolatingResource{{Locations: &locations}}
+	}
+}
+
+// inStage: the CDK synthesizes a Stage into a folder of its own, assembly-<path of the Stage>.
+func inStage(file string) bool {
+	return strings.HasPrefix(filepath.Base(filepath.Dir(file)), "assembly-")
 }
 
 // problemsOf makes violations of what is wrong with the exception register itself.

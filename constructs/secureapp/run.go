@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/securecdk/securecdk/aspects"
 	_ "github.com/securecdk/securecdk/internal/nodebanner" // for its effect on what jsii prints
 	"github.com/securecdk/securecdk/internal/stagehook"
 )
@@ -61,6 +62,8 @@ func synthesize(props *Props, build func(app awscdk.App), stderr io.Writer) (err
 	build(a.App)
 	if s.Baseline != nil {
 		s.Baseline.ApplyTo(a.App)
+	} else {
+		aspects.NewBaseline(nil).Verify(a.App) // what nobody fixes is reported all the same
 	}
 	attachEverywhere(a.packs, a.App)
 	return a.synth(stderr)
@@ -74,12 +77,11 @@ type app struct {
 
 func newApp(s *settings) (a *app, forget func()) {
 	a = &app{}
-	key, value, forget := stagehook.Register(func(stage awscdk.Stage) bool {
+	key, value, forget := stagehook.Register(func(stage awscdk.Stage) {
 		if s.Baseline != nil {
 			s.Baseline.Enforce(stage)
 		}
 		attach(a.packs, stage)
-		return s.Baseline != nil
 	})
 	context := maps.Clone(s.context)
 	context[key] = value
@@ -145,7 +147,7 @@ func explained(failure error) error {
 //
 // It panics when the stage's app was not started by Run.
 func Guard(stage awscdk.Stage) {
-	if registered, _ := stagehook.Run(stage); !registered {
+	if !stagehook.Run(stage) {
 		panic(fmt.Errorf("%s: secureapp.Guard: the app of this Stage was not started by secureapp.Run; start it so, or apply a Baseline yourself", *stage.Node().Path()))
 	}
 }

@@ -34,7 +34,8 @@ type PipelineProps struct {
 	// Waves are deployed one after the other; the stages of one wave at the same time.
 	Waves []*WaveProps
 	// Baseline is applied to each stage before it is synthesized. Default the one that the app was started with, by
-	// secureapp.Run; without one either, the stages are left as they are.
+	// secureapp.Run. Without one either, nothing is fixed, and the verification fails the synthesis with a list of what is
+	// not compliant.
 	Baseline *aspects.Baseline
 	// Registries are the internal package registries that every build uses. Default none: the public ones.
 	Registries []Registry

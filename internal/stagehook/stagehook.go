@@ -20,12 +20,12 @@ const contextKey = "securecdk:stagehook"
 var (
 	mutex sync.Mutex
 	next  int
-	hooks = map[string]func(awscdk.Stage) bool{}
+	hooks = map[string]func(awscdk.Stage){}
 )
 
-// Register makes hook run for every Stage of the app that is made with the context entry returned. hook tells whether it
-// fixed the Stage by a baseline. forget takes the hook out again when the app is done.
-func Register(hook func(awscdk.Stage) bool) (key, value string, forget func()) {
+// Register makes hook run for every Stage of the app that is made with the context entry returned. forget takes the hook
+// out again when the app is done.
+func Register(hook func(awscdk.Stage)) (key, value string, forget func()) {
 	mutex.Lock()
 	defer mutex.Unlock()
 	next++
@@ -38,15 +38,16 @@ func Register(hook func(awscdk.Stage) bool) (key, value string, forget func()) {
 	}
 }
 
-// Run calls the hook of the stage's app. registered is false when the app has none; guarded tells whether the hook fixed
-// the stage. Calling it again for the same stage is harmless.
-func Run(stage awscdk.Stage) (registered, guarded bool) {
+// Run calls the hook of the stage's app. It does nothing, and tells so by false, when the app has none. Calling it again
+// for the same stage is harmless.
+func Run(stage awscdk.Stage) bool {
 	id, _ := stage.Node().TryGetContext(jsii.String(contextKey)).(string)
 	mutex.Lock()
 	hook := hooks[id]
 	mutex.Unlock()
 	if hook == nil {
-		return false, false
+		return false
 	}
-	return true, hook(stage)
+	hook(stage)
+	return true
 }

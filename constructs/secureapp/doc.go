@@ -1,0 +1,40 @@
+// Package secureapp starts a CDK app in Go the way a compliant team wants it started.
+//
+// Run makes the app with the CDK's safe feature flags, lets the caller build it, applies a Baseline of guardrails,
+// registers the verification of the synthesized templates and the rule packs of cdk-nag, synthesizes, and ends the
+// process:
+//
+//	func main() {
+//		secureapp.Run(&secureapp.Props{
+//			Baseline: aspects.NewBaseline(&aspects.BaselineProps{Vpc: vpc}),
+//			NagPacks: []secureapp.NagPack{secureapp.AwsSolutions},
+//		}, func(app awscdk.App) {
+//			NewMyStack(app, "MyStack")
+//		})
+//	}
+//
+// # What ends a build
+//
+// The exit code is 1, with the reason on standard error, whenever the app must not be deployed:
+//
+//   - a bad setting or an exception of the CDK, in one line that names what to change; set SECURECDK_DEBUG=1 to see the
+//     stack trace behind it;
+//   - a template that violates a control, listed with control, resource and fix;
+//   - an error annotation on any construct, such as a finding of cdk-nag, in whatever Stage it is.
+//
+// That holds when the app runs under the CDK CLI, and as well when it runs by itself, where an app of the CDK alone
+// ends with 0 on error annotations, and with 0 on violations in the mode "process". Error annotations in Stages escape
+// even the CLI; here they end the build.
+//
+// # Stages
+//
+// Neither aspects nor cdk-nag enter a Stage from an app, and a CDK pipeline synthesizes a Stage in the moment it is
+// added. securepipeline takes care of its Stages. With a pipeline of your own, call Guard on each Stage when it is
+// complete and before pipeline.AddStage. A Stage that the packs did not see ends the build.
+//
+// # Feature flags
+//
+// An app gets the recommended value of every feature flag of the CDK. What cdk.json, the command line and Props.Context
+// say goes before them, since a flag may rename or replace resources of an existing stack; but not where it would
+// weaken a flag that the guardrails rest on: that is an error. LockedFlags lists those.
+package secureapp

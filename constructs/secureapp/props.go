@@ -1,0 +1,77 @@
+package secureapp
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/internal/fault"
+	"github.com/securecdk/securecdk/internal/flags"
+)
+
+// Props configures Run.
+type Props struct {
+	// Baseline is the guardrail set that fixes and verifies the whole app. Default none: nothing is fixed, but what
+	// securepipeline does by itself, and the verification fails the synthesis with a list of what is not compliant.
+	Baseline *aspects.Baseline
+	// NagPacks are the rule packs of cdk-nag that judge the app and each of its Stages. Their reports are written as
+	// JSON beside the templates. Default none.
+	NagPacks []NagPack
+	// Context are context values beneath those of cdk.json and the command line. Default none.
+	Context map[string]any
+	// Outdir is the folder of the synthesized assembly. Default what the CDK CLI asks for, or a temporary folder when
+	// the app runs by itself.
+	Outdir *string
+	// DefaultStackSynthesizer serves every stack that has none of its own. Default the CDK's, with the qualifier of the
+	// modern bootstrap stack.
+	DefaultStackSynthesizer awscdk.IReusableStackSynthesizer
+}
+
+// settings are checked props.
+type settings struct {
+	Props
+	packs   []NagPack
+	context map[string]any
+}
+
+// settle checks props and fills the defaults in. The context holds the safe feature flags unless props say otherwise.
+func settle(props *Props) (*settings, error) {
+	s := &settings{context: flags.Safe()}
+	if props != nil {
+		s.Props = *props
+	}
+	packs, faults := checkNagPacks(s.NagPacks)
+	s.packs = packs
+	if s.Outdir != nil && *s.Outdir == "" {
+		faults = append(faults, fault.New("", "Outdir", "", "a folder", "leave it out, or name one"))
+	}
+	maps.Copy(s.context, s.Context)
+	return s, fault.Join(faults)
+}
+
+// LockedFlags returns the feature flags that an app started here always has, and why: the guardrails rest on them.
+func LockedFlags() map[string]string {
+	return map[string]string{
+		"@aws-cdk/core:annotationsInValidationReport":               "error annotations in Stages would not end the build",
+		"@aws-cdk/core:aspectStabilization":                         "aspects would not see what other aspects add",
+		"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy":           "access logs would need ACLs, which the log buckets refuse",
+		"@aws-cdk/aws-kms:reduceCrossAccountRegionPolicyScope":      "keys would trust roles of every Region",
+		"@aws-cdk/pipelines:reduceAssetRoleTrustScope":              "every principal of the account could assume the asset roles",
+		"@aws-cdk/pipelines:reduceStageRoleTrustScope":              "every principal of the account could assume the stage roles",
+		"@aws-cdk/pipelines:reduceCrossAccountActionRoleTrustScope": "every principal of the account could assume the action roles",
+	}
+}
+
+// checkFlags tells which locked flag the context of the app switches off.
+func checkFlags(value func(flag string) any) error {
+	var faults []*fault.Error
+	for _, flag := range sortedKeys(LockedFlags()) {
+		if v := value(flag); v != true && v != "true" {
+			faults = append(faults, fault.New("", fmt.Sprintf("Context[%q]", flag), v, "true, because otherwise "+LockedFlags()[flag],
+				"remove it from cdk.json, the command line and Props.Context"))
+		}
+	}
+	return fault.Join(faults)
+}

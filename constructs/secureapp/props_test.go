@@ -1,0 +1,82 @@
+package secureapp
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+)
+
+func TestSettleKeepsWhatTheCallerSays(t *testing.T) {
+	context := map[string]any{"@aws-cdk/aws-iam:minimizePolicies": false, "team": "orders"}
+	props := &Props{Context: context, NagPacks: []NagPack{Serverless, AwsSolutions, Serverless}}
+	s, err := settle(props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.context["@aws-cdk/aws-iam:minimizePolicies"] != false || s.context["team"] != "orders" {
+		t.Error("the caller's context is lost")
+	}
+	if len(context) != 2 || len(props.NagPacks) != 3 {
+		t.Error("the caller's props were changed")
+	}
+	if !slices.Equal(s.packs, []NagPack{Serverless, AwsSolutions}) {
+		t.Errorf("packs %v", s.packs)
+	}
+}
+
+func TestSettleWithNothingConfigured(t *testing.T) {
+	s, err := settle(nil)
+	if err != nil || len(s.packs) != 0 || s.Baseline != nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if err := checkFlags(func(flag string) any { return s.context[flag] }); err != nil {
+		t.Errorf("the defaults lack a locked flag: %v", err)
+	}
+}
+
+func TestSettleRejects(t *testing.T) {
+	cases := map[string]struct {
+		props Props
+		want  string
+	}{
+		"an unknown pack": {Props{NagPacks: []NagPack{"CIS"}}, `NagPacks[0]: got "CIS", expected one of AwsSolutions,`},
+		"an empty outdir": {Props{Outdir: jsii.String("")}, `Outdir: got "", expected a folder`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if _, err := settle(&c.props); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestSuppressionCheck(t *testing.T) {
+	const reason = "The topic carries no personal data, see the data register."
+	cases := map[string]struct {
+		s    Suppression
+		want string // "" for a good one
+	}{
+		"good":                 {Suppression{Rule: "AwsSolutions-IAM5", Finding: "Resource::*", Reason: reason}, ""},
+		"good without finding": {Suppression{Rule: "HIPAA.Security-KMSBackingKeyRotationEnabled", Reason: reason}, ""},
+		"no rule":              {Suppression{Reason: reason}, `Suppress[1].Rule: got ""`},
+		"a whole pack":         {Suppression{Rule: "AwsSolutions-", Reason: reason}, "Suppress[1].Rule"},
+		"a pattern of rules":   {Suppression{Rule: "AwsSolutions-*", Reason: reason}, "Suppress[1].Rule"},
+		"a pattern":            {Suppression{Rule: "AwsSolutions-IAM5", Finding: "/^Action::.*/", Reason: reason}, "Suppress[1].Finding"},
+		"no reason":            {Suppression{Rule: "AwsSolutions-IAM5", Reason: strings.Repeat(" ", 30)}, "Suppress[1].Reason"},
+		"an empty phrase":      {Suppression{Rule: "AwsSolutions-IAM5", Reason: "False positive."}, "Suppress[1].Reason"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			err := c.s.check("App/Key", 1)
+			if c.want == "" && err != nil {
+				t.Error(err)
+			}
+			if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,144 @@
+// Command app is an app for the tests of secureapp: what goes wrong in it, the environment variable CASE says.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/constructs/secureapp"
+)
+
+var cases = map[string]func(props *secureapp.Props) func(app awscdk.App){
+	"success": func(props *secureapp.Props) func(awscdk.App) {
+		props.Baseline = aspects.NewBaseline(nil)
+		return func(app awscdk.App) { awss3.NewBucket(stack(app), jsii.String("Data"), nil) }
+	},
+	"violation": func(props *secureapp.Props) func(awscdk.App) {
+		props.Baseline = aspects.NewBaseline(nil)
+		return func(app awscdk.App) { publicBucket(stack(app)) }
+	},
+	"violation in a Stage": func(props *secureapp.Props) func(awscdk.App) {
+		props.Baseline = aspects.NewBaseline(nil)
+		return func(app awscdk.App) { publicBucket(stack(stage(app))) }
+	},
+	"props": func(props *secureapp.Props) func(awscdk.App) {
+		props.NagPacks = []secureapp.NagPack{"AwsSolution", secureapp.Serverless, "Nist"}
+		return func(awscdk.App) {}
+	},
+	"fault": func(*secureapp.Props) func(awscdk.App) {
+		return func(app awscdk.App) {
+			secureapp.Suppress(awskms.NewKey(stack(app), jsii.String("Key"), nil), secureapp.Suppression{Rule: "AwsSolutions-KMS5"})
+		}
+	},
+	"exception": func(*secureapp.Props) func(awscdk.App) {
+		return func(app awscdk.App) {
+			awss3.NewBucket(stack(app), jsii.String("Data"), &awss3.BucketProps{BucketName: jsii.String("A_B")})
+		}
+	},
+	"exception at synth": func(*secureapp.Props) func(awscdk.App) {
+		return func(app awscdk.App) {
+			awscdk.NewCfnOutput(stack(app), jsii.String("Out"), &awscdk.CfnOutputProps{Value: awscdk.Lazy_UncachedString(&failing{1}, nil)})
+		}
+	},
+	"go panic": func(*secureapp.Props) func(awscdk.App) {
+		return func(awscdk.App) {
+			var name *string
+			fmt.Println(*name)
+		}
+	},
+	"no build": func(*secureapp.Props) func(awscdk.App) { return nil },
+	"error annotation": func(*secureapp.Props) func(awscdk.App) {
+		return func(app awscdk.App) {
+			awscdk.Annotations_Of(stack(app)).AddError(jsii.String("the owner tag is missing"))
+		}
+	},
+	"error annotation in a Stage": func(*secureapp.Props) func(awscdk.App) {
+		return func(app awscdk.App) {
+			awscdk.Annotations_Of(stack(stage(app))).AddError(jsii.String("the owner tag is missing"))
+		}
+	},
+	"warning": func(*secureapp.Props) func(awscdk.App) {
+		return func(app awscdk.App) {
+			s := stack(app)
+			awss3.NewBucket(s, jsii.String("Data"), nil)
+			awscdk.Annotations_Of(s).AddWarningV2(jsii.String("team:owner"), jsii.String("the owner tag is missing"))
+		}
+	},
+	"nag": func(props *secureapp.Props) func(awscdk.App) {
+		props.NagPacks = secureapp.AllNagPacks()
+		return func(app awscdk.App) { awskms.NewKey(stack(stage(app)), jsii.String("Key"), nil) }
+	},
+	"nag, guarded Stage": func(props *secureapp.Props) func(awscdk.App) {
+		props.NagPacks = secureapp.AllNagPacks()
+		return func(app awscdk.App) {
+			s := stage(app)
+			awskms.NewKey(stack(s), jsii.String("Key"), nil)
+			secureapp.Guard(s)
+			secureapp.Guard(s)
+			s.Synth(nil)
+		}
+	},
+	"nag, Stage synthesized before": func(props *secureapp.Props) func(awscdk.App) {
+		props.NagPacks = []secureapp.NagPack{secureapp.Serverless, secureapp.AwsSolutions}
+		return func(app awscdk.App) {
+			s := stage(app)
+			awskms.NewKey(stack(s), jsii.String("Key"), nil)
+			s.Synth(nil)
+		}
+	},
+	"nag suppressed": func(props *secureapp.Props) func(awscdk.App) {
+		props.NagPacks = []secureapp.NagPack{secureapp.AwsSolutions}
+		return func(app awscdk.App) {
+			secureapp.Suppress(awskms.NewKey(stack(stage(app)), jsii.String("Key"), nil), secureapp.Suppression{
+				Rule: "AwsSolutions-KMS5", Reason: "Signs nothing and encrypts nothing: a key for this test alone.",
+			})
+		}
+	},
+	"baseline, Stage synthesized before": func(props *secureapp.Props) func(awscdk.App) {
+		props.Baseline = aspects.NewBaseline(nil)
+		return func(app awscdk.App) {
+			s := stage(app)
+			awss3.NewBucket(stack(s), jsii.String("Data"), nil)
+			s.Synth(nil)
+		}
+	},
+	"baseline, guarded Stage": func(props *secureapp.Props) func(awscdk.App) {
+		props.Baseline = aspects.NewBaseline(nil)
+		return func(app awscdk.App) {
+			s := stage(app)
+			awss3.NewBucket(stack(s), jsii.String("Data"), nil)
+			secureapp.Guard(s)
+			s.Synth(nil)
+		}
+	},
+	"guard without Run": func(*secureapp.Props) func(awscdk.App) {
+		return func(awscdk.App) { secureapp.Guard(stage(awscdk.NewApp(nil))) }
+	},
+}
+
+func main() {
+	outdir := os.Getenv("CASE_OUTDIR")
+	props := &secureapp.Props{Outdir: &outdir}
+	build := cases[os.Getenv("CASE")](props)
+	secureapp.Run(props, build)
+}
+
+func stage(app awscdk.App) awscdk.Stage { return awscdk.NewStage(app, jsii.String("Prod"), nil) }
+
+func stack(scope awscdk.Stage) awscdk.Stack { return awscdk.NewStack(scope, jsii.String("Data"), nil) }
+
+// publicBucket is what the baseline leaves alone and the verification rejects.
+func publicBucket(stack awscdk.Stack) {
+	awss3.NewCfnBucket(stack, jsii.String("Site"), &awss3.CfnBucketProps{AccessControl: jsii.String("PublicRead")})
+}
+
+// failing is a value that can't be produced.
+type failing struct{ _ int }
+
+func (f *failing) Produce(awscdk.IResolveContext) *string { panic("the value has no value") }
