@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -53,21 +52,21 @@ func NewPipeline(scope constructs.Construct, id *string, props *PipelineProps) *
 	p := &Pipeline{}
 	constructs.NewConstruct_Override(p, scope, id)
 	p.requireFlags()
+	setUp := newBuildSetup(s, awscdk.Stack_Of(p))
 	p.vpc = p.findVpc(s)
-	p.securityGroup = p.newSecurityGroup(s)
+	p.securityGroup = p.newSecurityGroup(setUp)
 	p.key = p.newKey()
 	p.accessLogs = aspects.LogBucketPerStack(nil)(awscdk.Stack_Of(p))
 	p.artifacts = p.newArtifactBucket(s)
 	p.notifications = p.newTopic("Notifications")
 	p.approvals = p.newTopic("Approvals")
-	p.build(s)
+	p.build(s, setUp)
 	return p
 }
 
-func (p *Pipeline) build(s *settings) {
+func (p *Pipeline) build(s *settings, setUp *buildSetup) {
 	source, trigger := s.Source.bind(p)
 	p.source = source
-	setUp := newBuildSetup(s.Registries, s.Proxy)
 	p.pipeline = pipelines.NewCodePipeline(p, jsii.String("Pipeline"), &pipelines.CodePipelineProps{
 		PipelineName:                 s.PipelineName,
 		PipelineType:                 awscodepipeline.PipelineType_V2,
@@ -121,9 +120,9 @@ func (p *Pipeline) buildDefaults(s *settings, setUp *buildSetup) *pipelines.Code
 	if image == nil {
 		image = awscodebuild.LinuxBuildImage_STANDARD_7_0()
 	}
-	statements := p.statements(setUp)
+	statements := setUp.statements()
 	options := &pipelines.CodeBuildOptions{
-		BuildEnvironment: &awscodebuild.BuildEnvironment{BuildImage: image},
+		BuildEnvironment: &awscodebuild.BuildEnvironment{BuildImage: image, EnvironmentVariables: &setUp.project},
 		Vpc:              p.vpc,
 		SecurityGroups:   &[]awsec2.ISecurityGroup{p.securityGroup},
 		RolePolicy:       &statements,
@@ -166,27 +165,18 @@ func (p *Pipeline) findVpc(s *settings) awsec2.IVpc {
 	return vpc
 }
 
-// newSecurityGroup makes the one security group of all builds: nothing in, TLS and the proxy out.
-func (p *Pipeline) newSecurityGroup(s *settings) awsec2.SecurityGroup {
+// newSecurityGroup makes the one security group of all builds: nothing in; out TLS, and what registries and proxy need.
+func (p *Pipeline) newSecurityGroup(setUp *buildSetup) awsec2.SecurityGroup {
 	group := awsec2.NewSecurityGroup(p, jsii.String("Builds"), &awsec2.SecurityGroupProps{
 		Vpc:              p.vpc,
 		Description:      jsii.String("Builds of the pipeline: nothing in, TLS out"),
 		AllowAllOutbound: jsii.Bool(false),
 	})
 	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("TLS"), nil)
-	if s.Proxy != nil && s.Proxy.port() != 443 {
-		group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(s.Proxy.port())), jsii.String("HTTP proxy"), nil)
+	for _, port := range setUp.ports {
+		group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(port)), jsii.String("Package registry or HTTP proxy"), nil)
 	}
 	return group
-}
-
-// statements makes what the builds' set-up needs.
-func (p *Pipeline) statements(setUp *buildSetup) []awsiam.PolicyStatement {
-	all := []awsiam.PolicyStatement{}
-	for _, permission := range setUp.permissions {
-		all = append(all, permission.statement(awscdk.Stack_Of(p)))
-	}
-	return all
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -6,7 +6,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -88,16 +87,4 @@ func (p *Pipeline) logGroup(s *settings, of constructs.IConstruct) awslogs.LogGr
 		Retention:     s.LogRetention,
 		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
 	})
-}
-
-func (p permission) statement(stack awscdk.Stack) awsiam.PolicyStatement {
-	resources := make([]*string, len(p.resources))
-	for i, r := range p.resources {
-		resources[i] = jsii.String(strings.ReplaceAll(r, partitionRef, *stack.Partition()))
-	}
-	props := &awsiam.PolicyStatementProps{Sid: &p.sid, Actions: jsii.Strings(p.actions...), Resources: &resources}
-	if len(p.conditions) > 0 {
-		props.Conditions = &p.conditions
-	}
-	return awsiam.NewPolicyStatement(props)
 }

@@ -37,8 +37,9 @@ type PipelineProps struct {
 	// secureapp.Run. Without one either, nothing is fixed, and the verification fails the synthesis with a list of what is
 	// not compliant.
 	Baseline *aspects.Baseline
-	// Registries are the internal package registries that every build uses. Default none: the public ones.
-	Registries []Registry
+	// Registries are the internal package registries that every build uses: CodeArtifact, NpmRegistry, PipIndex,
+	// MavenRepository, GoProxy. Default none: the public ones.
+	Registries []*Registry
 	// Proxy is the HTTP proxy that every build uses. Default none.
 	Proxy *ProxyProps
 	// BuildImage is the image of every build. Default aws/codebuild/standard:7.0.

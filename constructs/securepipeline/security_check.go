@@ -13,8 +13,11 @@ import (
 // hardenSecurityCheck: the CDK makes the confirmation of broader permissions (a project that runs `cdk diff`, and a function
 // that approves when the diff is empty) without any of the defaults of the other builds. It gives the project the pinned CLI instead of the newest, and the registries and proxy of all builds.
 func (p *Pipeline) hardenSecurityCheck(s *settings, setUp *buildSetup, resource awscodebuild.CfnProject, project awscodebuild.Project) {
-	for _, statement := range p.statements(setUp) {
+	for _, statement := range setUp.statements() {
 		project.AddToRolePolicy(statement)
+	}
+	if variables := setUp.environment(); len(variables) > 0 {
+		resource.AddPropertyOverride(jsii.String("Environment.EnvironmentVariables"), variables)
 	}
 	source, _ := p.properties(resource)["source"].(map[string]any)
 	text := newJoined(source["buildSpec"])

@@ -125,6 +125,7 @@ func (c *checker) pipeline(s *settings) {
 		}
 		c.faults = append(c.faults, r.check(field)...)
 	}
+	c.faults = append(c.faults, conflicts(s.Registries)...)
 	if s.Proxy != nil {
 		c.faults = append(c.faults, s.Proxy.check("Proxy")...)
 	}

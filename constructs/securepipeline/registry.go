@@ -1,0 +1,269 @@
+package securepipeline
+
+import (
+	"fmt"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+
+	"github.com/securecdk/securecdk/internal/fault"
+)
+
+// Registry is an internal package registry that every build of the pipeline uses instead of the public one: the builds of
+// the CDK that update the pipeline and publish assets included. CodeArtifact, NpmRegistry, PipIndex, MavenRepository and
+// GoProxy make one.
+//
+// A tool is pointed at one registry and at nothing else: where a second one is asked as well, whoever publishes a package of
+// the same name there decides what is built ("dependency confusion"). So a pipeline takes one pip index, one GOPROXY, one
+// Maven repository and one npm registry, beside npm registries for scopes.
+type Registry struct {
+	check func(field string) []*fault.Error
+	setUp func(*buildSetup)
+	// claims are what may be claimed once in a pipeline: "npm", "npm scope @team".
+	claims []string
+	// netrc is the host that .netrc names for this registry, with credentials: the file knows one user for a host.
+	netrc string
+	// credentials are those of netrc.
+	credentials *SecretCredentials
+}
+
+// SecretCredentials names a secret of AWS Secrets Manager that holds what a registry wants to see. CodeBuild reads it when a
+// build starts and masks it in the logs; no value of it is ever in a template.
+type SecretCredentials struct {
+	// SecretId is the secret's name, in the pipeline's account and region, or its complete ARN.
+	SecretId *string
+	// PasswordKey is the JSON key of the password or token in the secret. Default none: the secret's whole text is the token.
+	PasswordKey *string
+	// Username is the user's name. Default none: the secret is a bearer token, which npm registries take and others do not.
+	Username *string
+	// UsernameKey is the JSON key of the user's name in the secret, instead of Username.
+	UsernameKey *string
+	// KeyArn is the customer managed key that encrypts the secret. Default none: the AWS managed key, whose policy lets
+	// every reader of the secret use it. The policy of a key of another account must let the pipeline's account use it.
+	KeyArn *string
+}
+
+var (
+	secretIDForm = regexp.MustCompile(`^(arn:[\w-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[\w/+=.@-]{1,512}$`)
+	secretArn    = regexp.MustCompile(`^arn:[\w-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$`)
+	jsonKeyForm  = regexp.MustCompile(`^[\w.-]+$`)
+	userForm     = regexp.MustCompile(`^[\w.@+~-]+$`)
+	urlForm      = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(:\d{2,5})?(/[\w.~@+-]+)*/?$`)
+	scopeForm    = regexp.MustCompile(`^@[a-z0-9][a-z0-9._-]*$`)
+	modulesForm  = regexp.MustCompile(`^[\w.~*/-]+$`)
+	sumDBForm    = regexp.MustCompile(`^[\w.+/=-]+( https://[A-Za-z0-9.-]+(:\d{2,5})?(/[\w.~@+-]+)*)?$`)
+)
+
+func (c *SecretCredentials) faults(field string, needsUser bool) []*fault.Error {
+	if c == nil {
+		return nil
+	}
+	faults := matching(nil, field+".SecretId", c.SecretId, secretIDForm, "the name or the complete ARN of a secret", true)
+	if id := value(c.SecretId); len(id) > 4 && id[:4] == "arn:" && !secretArn.MatchString(id) {
+		faults = append(faults, fault.New("", field+".SecretId", id, "the complete ARN, with the six characters that Secrets Manager appends", "copy it from the secret's page, or give the name alone"))
+	}
+	faults = matching(faults, field+".PasswordKey", c.PasswordKey, jsonKeyForm, "a key of the secret's JSON", false)
+	faults = matching(faults, field+".UsernameKey", c.UsernameKey, jsonKeyForm, "a key of the secret's JSON", false)
+	faults = matching(faults, field+".Username", c.Username, userForm, "a user's name", false)
+	faults = matching(faults, field+".KeyArn", c.KeyArn, keyArnForm, "the ARN of the secret's customer managed key", false)
+	switch hasUser := c.Username != nil || c.UsernameKey != nil; {
+	case c.Username != nil && c.UsernameKey != nil:
+		faults = append(faults, fault.New("", field+".UsernameKey", c.UsernameKey, "either Username or UsernameKey", "remove one of them"))
+	case needsUser && !hasUser:
+		faults = append(faults, fault.New("", field+".Username", nil, "a user's name: the tool knows no bearer tokens", "set Username or UsernameKey"))
+	}
+	return faults
+}
+
+// NpmRegistryProps configures NpmRegistry.
+type NpmRegistryProps struct {
+	// Url of the registry, https, without credentials. Required.
+	Url *string
+	// Scopes limits the registry to packages of these scopes: "@team". Default none: every package comes from it.
+	Scopes *[]*string
+	// Credentials for it. Default none: it lets everyone of the network read.
+	Credentials *SecretCredentials
+}
+
+// NpmRegistry is an npm registry of your own: Artifactory, Nexus, Verdaccio.
+func NpmRegistry(props *NpmRegistryProps) *Registry {
+	p := copyOf(props)
+	scopes := texts(p.Scopes)
+	return &Registry{
+		check: func(field string) []*fault.Error {
+			faults := append(urlFaults(field, p.Url), p.Credentials.faults(field+".Credentials", false)...)
+			return append(faults, scopeFaults(field, p.Scopes)...)
+		},
+		setUp:  func(b *buildSetup) { b.npm(*p.Url, scopes, b.login(*p.Url, p.Credentials)) },
+		claims: npmClaims(scopes),
+	}
+}
+
+// PipIndexProps configures PipIndex.
+type PipIndexProps struct {
+	// Url of the index, https, without credentials: with "/simple" at its end, as pip wants it. Required.
+	Url *string
+	// Credentials for it, with a user's name. Default none: it lets everyone of the network read.
+	Credentials *SecretCredentials
+}
+
+// PipIndex is a Python package index of your own.
+func PipIndex(props *PipIndexProps) *Registry {
+	p := copyOf(props)
+	return &Registry{
+		check: func(field string) []*fault.Error {
+			return append(urlFaults(field, p.Url), p.Credentials.faults(field+".Credentials", true)...)
+		},
+		setUp:  func(b *buildSetup) { b.pip(*p.Url, b.login(*p.Url, p.Credentials)) },
+		claims: []string{"pip"}, netrc: hostOf(p.Url), credentials: p.Credentials,
+	}
+}
+
+// MavenRepositoryProps configures MavenRepository.
+type MavenRepositoryProps struct {
+	// Url of the repository, https, without credentials. Required.
+	Url *string
+	// Credentials for it, with a user's name. Default none: it lets everyone of the network read.
+	Credentials *SecretCredentials
+}
+
+// MavenRepository is a Maven repository of your own, which becomes the mirror of every other.
+func MavenRepository(props *MavenRepositoryProps) *Registry {
+	p := copyOf(props)
+	return &Registry{
+		check: func(field string) []*fault.Error {
+			return append(urlFaults(field, p.Url), p.Credentials.faults(field+".Credentials", true)...)
+		},
+		setUp:  func(b *buildSetup) { b.maven(*p.Url, b.login(*p.Url, p.Credentials)) },
+		claims: []string{"Maven"},
+	}
+}
+
+// GoProxyProps configures GoProxy.
+type GoProxyProps struct {
+	// Url of the module proxy, https, without credentials. Required. Nothing is asked behind it: a module that it does not
+	// have ends the build.
+	Url *string
+	// Credentials for it, with a user's name. Default none: it lets everyone of the network read.
+	Credentials *SecretCredentials
+	// PrivateModules are patterns of module paths that no checksum database knows (GONOSUMDB): "example.com/team/*".
+	// Default none.
+	PrivateModules *[]*string
+	// SumDb is the checksum database (GOSUMDB), "name" or "name https://url". Default Go's own, through the proxy when it
+	// serves it.
+	SumDb *string
+	// NoSumDbReason switches the checksum database off, and says why. Modules in go.sum are compared with go.sum all the
+	// same; those that are not are taken as they come. Default empty: it is asked.
+	NoSumDbReason *string
+}
+
+// GoProxy is a module proxy of your own (GOPROXY): Athens, Artifactory, Nexus.
+func GoProxy(props *GoProxyProps) *Registry {
+	p := copyOf(props)
+	return &Registry{
+		check: func(field string) []*fault.Error {
+			faults := append(urlFaults(field, p.Url), p.Credentials.faults(field+".Credentials", true)...)
+			for i, pattern := range pointers(p.PrivateModules) {
+				faults = matching(faults, fmt.Sprintf("%s.PrivateModules[%d]", field, i), pattern, modulesForm, "a pattern of module paths", true)
+			}
+			faults = matching(faults, field+".SumDb", p.SumDb, sumDBForm, "the name of a checksum database, or its name and URL", false)
+			c := checker{faults: faults}
+			c.reason(field+".NoSumDbReason", p.NoSumDbReason)
+			if p.SumDb != nil && (*p.SumDb == "off" || p.NoSumDbReason != nil) {
+				c.add(field+".SumDb", p.SumDb, "a checksum database", "remove it; NoSumDbReason alone switches the database off")
+			}
+			return c.faults
+		},
+		setUp: func(b *buildSetup) {
+			b.goProxy(*p.Url, b.login(*p.Url, p.Credentials))
+			b.goSumDB(texts(p.PrivateModules), p.SumDb, p.NoSumDbReason)
+		},
+		claims: []string{"Go"}, netrc: hostOf(p.Url), credentials: p.Credentials,
+	}
+}
+
+func copyOf[T any](props *T) T {
+	var p T
+	if props != nil {
+		p = *props
+	}
+	return p
+}
+
+func urlFaults(field string, u *string) []*fault.Error {
+	return matching(nil, field+".Url", u, urlForm, "an https URL without credentials, query or port 80", true)
+}
+
+func scopeFaults(field string, scopes *[]*string) []*fault.Error {
+	var faults []*fault.Error
+	for i, scope := range pointers(scopes) {
+		faults = matching(faults, fmt.Sprintf("%s.Scopes[%d]", field, i), scope, scopeForm, "a scope of npm, such as @team", true)
+	}
+	if scopes != nil && len(*scopes) == 0 {
+		faults = append(faults, fault.New("", field+".Scopes", "an empty list", "at least one scope", "leave it out, so that every package comes from this registry"))
+	}
+	return faults
+}
+
+func npmClaims(scopes []string) []string {
+	if len(scopes) == 0 {
+		return []string{"npm"}
+	}
+	var claims []string
+	for _, scope := range scopes {
+		claims = append(claims, "npm scope "+scope)
+	}
+	return claims
+}
+
+// conflicts tells what two registries claim both.
+func conflicts(registries []*Registry) []*fault.Error {
+	var faults []*fault.Error
+	taken := map[string]int{}
+	users := map[string]*SecretCredentials{}
+	for i, r := range registries {
+		if r == nil {
+			continue
+		}
+		for _, claim := range r.claims {
+			if first, twice := taken[claim]; twice {
+				faults = append(faults, fault.New("", fmt.Sprintf("Registries[%d]", i), claim, fmt.Sprintf("one registry for it, and Registries[%d] is one", first), "let one of them proxy the other"))
+				continue
+			}
+			taken[claim] = i
+		}
+		if r.credentials == nil {
+			continue
+		}
+		if other := users[r.netrc]; other != nil && !reflect.DeepEqual(other, r.credentials) {
+			faults = append(faults, fault.New("", fmt.Sprintf("Registries[%d].Credentials", i), r.netrc, "the same credentials for pip and Go on one host", "give both the same secret: pip and go read one .netrc"))
+		}
+		users[r.netrc] = r.credentials
+	}
+	return faults
+}
+
+// hostOf is the host of a URL, "" of one that is none.
+func hostOf(u *string) string {
+	parsed, err := url.Parse(value(u))
+	if err != nil {
+		return ""
+	}
+	return parsed.Hostname()
+}
+
+func pointers(list *[]*string) []*string {
+	if list == nil {
+		return nil
+	}
+	return *list
+}
+
+func texts(list *[]*string) []string {
+	var all []string
+	for _, s := range pointers(list) {
+		all = append(all, value(s))
+	}
+	return slices.Clip(all)
+}
