@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -91,7 +92,10 @@ func (b *buildSetup) reach(port string) {
 
 func (b *buildSetup) allow(permissions ...permission) {
 	for _, p := range permissions {
-		same := func(q permission) bool { return fmt.Sprint(p) == fmt.Sprint(q) }
+		same := func(q permission) bool {
+			q.sid = p.sid
+			return reflect.DeepEqual(p, q)
+		}
 		if slices.ContainsFunc(b.permissions, same) {
 			continue
 		}

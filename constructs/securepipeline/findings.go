@@ -44,8 +44,6 @@ var accepted = []struct {
 		"The key of the artifact bucket in another region, which CloudFormation can't refer to; the condition holds its use to S3 of that region, and key policies still decide."},
 	{regexp.MustCompile(`^Resource::\*$`), "sts:GetServiceBearerToken",
 		"The action knows no resource; the condition holds it to AWS CodeArtifact."},
-	{regexp.MustCompile(`^Resource::arn:[^:]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\?+$`), "secretsmanager:GetSecretValue",
-		"The six characters that Secrets Manager appends to the one secret's name."},
 }
 
 // reasonFor returns why a finding in a statement is accepted, or "".

@@ -54,9 +54,13 @@ func nagFindings(t *testing.T, app awscdk.App) []string {
 }
 
 func TestFivePacksFindNothingUnsuppressed(t *testing.T) {
-	app, _, _ := newPipeline(t, realProps())
-	for _, finding := range nagFindings(t, app) {
-		t.Error(finding)
+	for name, props := range map[string]*PipelineProps{"the least": realProps(), "everything": everyProp()} {
+		t.Run(name, func(t *testing.T) {
+			app, _, _ := newPipeline(t, props)
+			for _, finding := range nagFindings(t, app) {
+				t.Error(finding)
+			}
+		})
 	}
 }
 

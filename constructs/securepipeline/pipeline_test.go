@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
@@ -60,6 +61,26 @@ func realProps() *PipelineProps {
 	}
 }
 
+// everyProp is a pipeline that uses what realProps leaves out.
+func everyProp() *PipelineProps {
+	p := realProps()
+	p.Source = Connection(&ConnectionSourceProps{
+		ConnectionArn: jsii.String("arn:aws:codeconnections:eu-west-1:111111111111:connection/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"),
+		Repository:    jsii.String("bank/orders"), Branch: jsii.String("main"),
+	})
+	p.Registries, p.Proxy = everyRegistry()
+	p.PipelineName = jsii.String("orders")
+	p.Waves = []*WaveProps{{Name: jsii.String("Early"), Stages: p.Stages[:2]}, {Name: jsii.String("Late"), Stages: p.Stages[2:]}}
+	p.Stages = nil
+	p.Waves[1].Stages[0].Before = []*StepProps{{
+		Name: jsii.String("Check"), Commands: jsii.Strings("go test ./check"), InstallCommands: jsii.Strings("go version"), Env: &map[string]*string{"STRICT": jsii.String("1")},
+		RolePolicyStatements: &[]awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: jsii.Strings("ssm:GetParameter"), Resources: jsii.Strings("arn:aws:ssm:eu-west-1:111111111111:parameter/check"),
+		})},
+	}}
+	return p
+}
+
 func newPipeline(t *testing.T, props *PipelineProps) (awscdk.App, awscdk.Stack, *Pipeline) {
 	t.Helper()
 	app := cdktest.App(t, flags.Safe())
@@ -77,7 +98,14 @@ func text(t *testing.T, v any) string {
 }
 
 func TestEveryControlHoldsInEveryStack(t *testing.T) {
-	app, _, _ := newPipeline(t, realProps())
+	for name, props := range map[string]*PipelineProps{"the least": realProps(), "everything": everyProp()} {
+		t.Run(name, func(t *testing.T) { everyControlHolds(t, props) })
+	}
+}
+
+func everyControlHolds(t *testing.T, props *PipelineProps) {
+	t.Helper()
+	app, _, _ := newPipeline(t, props)
 	var templates []*template.Template
 	for name, doc := range cdktest.Synth(t, app) {
 		parsed, err := template.New(name, doc)
@@ -242,5 +270,45 @@ func TestAutoApproverCanConfirmNothingElse(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestRegistriesAndProxyReachEveryBuild(t *testing.T) {
+	app, stack, p := newPipeline(t, everyProp())
+	doc := cdktest.Template(t, app, stack)
+	projects := cdktest.Resources(doc, "AWS::CodeBuild::Project")
+	if len(projects) < 6 { // synth, self-mutation, assets, smoke test, check, security check
+		t.Errorf("%d projects", len(projects))
+	}
+	for id, project := range projects {
+		spec := text(t, project["Source"])
+		for _, want := range []string{"codeartifact get-authorization-token", "https://packages.example.com:8443/go", "REGISTRY_PASSWORD_2", "upload-artifacts"} {
+			if !strings.Contains(spec, want) {
+				t.Errorf("%s: %s is not in its buildspec", id, want)
+			}
+		}
+		// The check of permissions installs in its build phase, which comes after all that is in the install phase.
+		if at := strings.Index(spec, "npm install"); at >= 0 && at < strings.Index(spec, ".npmrc") && !strings.Contains(spec, "cdk diff") {
+			t.Errorf("%s installs before it knows the registry: %s", id, spec)
+		}
+		environment := text(t, project["Environment"])
+		for _, want := range []string{`{"Name":"HTTPS_PROXY","Type":"SECRETS_MANAGER","Value":"proxy"}`, `{"Name":"no_proxy","Type":"PLAINTEXT","Value":"localhost,127.0.0.1,169.254.169.254,169.254.170.2,.amazonaws.com"}`} {
+			if !strings.Contains(environment, want) {
+				t.Errorf("%s: %s is not in %s", id, want, environment)
+			}
+		}
+	}
+	roles := map[string]bool{}
+	for _, policy := range cdktest.Resources(doc, "AWS::IAM::Policy") {
+		if strings.Contains(text(t, policy), "codeartifact:ReadFromRepository") {
+			roles[text(t, policy["Roles"])] = true
+		}
+	}
+	if len(roles) != len(projects) {
+		t.Errorf("%d roles of %d projects may read the packages", len(roles), len(projects))
+	}
+	group := *stack.GetLogicalId(p.SecurityGroup().Node().DefaultChild().(awscdk.CfnElement))
+	if egress := text(t, cdktest.Resources(doc, "AWS::EC2::SecurityGroup")[group]["SecurityGroupEgress"]); strings.Count(egress, "FromPort") != 3 {
+		t.Errorf("want egress to TLS, registry and proxy, got %s", egress)
 	}
 }
