@@ -71,5 +71,8 @@ func (b *Baseline) ApplyTo(scope constructs.IConstruct) []Change {
 func (b *Baseline) Enforce(scope constructs.IConstruct) []Change { return Enforce(scope, b.aspects...) }
 
 // Verify registers the verification on the app that scope is part of: once, however often it is called. It judges all
-// templates of the app, those of Stages included, by every control, whatever was or was not fixed.
-func (b *Baseline) Verify(scope constructs.IConstruct) { verify(scope.Node().Root(), b.exceptions) }
+// templates of the app, those of Stages included, by every control, whatever was or was not fixed. It returns the app's
+// verification, whose Result is there after the synthesis.
+func (b *Baseline) Verify(scope constructs.IConstruct) *Verification {
+	return verify(scope.Node().Root(), b.exceptions)
+}

@@ -1,6 +1,7 @@
 package aspects
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,6 +25,7 @@ import (
 type Verification struct {
 	mutex     sync.Mutex
 	registers []*exceptions.Register
+	result    *controls.Result
 }
 
 // NewVerification makes the plugin for awscdk.Validations_Of(app).AddPlugins(…). Baseline does that by itself.
@@ -33,6 +35,9 @@ func NewVerification(register *exceptions.Register) *Verification {
 	return v
 }
 
+// UnreadableTemplate is the rule under which the verification reports a template that it can't read, and so can't judge.
+const UnreadableTemplate = "TEMPLATE"
+
 // unsuppressible is the one severity that Validations.Acknowledge can't silence. An acknowledgement anywhere in the app
 // counts for the whole app, and has no owner and no end; exceptions belong into the register.
 const unsuppressible = "fatal"
@@ -41,14 +46,23 @@ var verifications sync.Map // identity of a root construct → *Verification
 
 // verify registers one verification a root. Baselines with registers of their own share it: what one of them accepts
 // is accepted.
-func verify(root constructs.IConstruct, register *exceptions.Register) {
+func verify(root constructs.IConstruct, register *exceptions.Register) *Verification {
 	registered, again := verifications.LoadOrStore(bulk.Identity(root), NewVerification(register))
 	v := registered.(*Verification)
 	if again {
 		v.except(register)
-		return
+	} else {
+		awscdk.Validations_Of(root).AddPlugins(v)
 	}
-	awscdk.Validations_Of(root).AddPlugins(v)
+	return v
+}
+
+// Result is what the last synthesis found, exceptions beside their findings included; nil before the first. It is what
+// package controls/report makes reports of.
+func (v *Verification) Result() *controls.Result {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	return v.result
 }
 
 func (v *Verification) except(register *exceptions.Register) {
@@ -84,7 +98,7 @@ func (v *Verification) Validate(context awscdk.IPolicyValidationContext) *awscdk
 		t, err := parseFile(*stack.TemplatePath)
 		if err != nil {
 			violations = append(violations, &awscdk.PolicyViolation{
-				RuleName:           jsii.String("TEMPLATE"),
+				RuleName:           jsii.String(UnreadableTemplate),
 				Severity:           jsii.String(unsuppressible),
 				Description:        jsii.String("Every template can be judged"),
 				Fix:                jsii.String(err.Error()),
@@ -104,6 +118,9 @@ func (v *Verification) Validate(context awscdk.IPolicyValidationContext) *awscdk
 	if register == nil && len(result.Failures()) > 0 {
 		namePaths(context.AppConstruct(), stacks)
 	}
+	v.mutex.Lock()
+	v.result = result
+	v.mutex.Unlock()
 	violations = append(violations, violationsOf(result, files)...)
 	return &awscdk.PolicyValidationPluginReport{Success: jsii.Bool(len(violations) == 0), Violations: &violations}
 }
@@ -126,7 +143,12 @@ func parseFile(path string) (*template.Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the template: %w", err)
 	}
-	return template.Parse(path, data)
+	t, err := template.Parse(path, data)
+	if errors.Is(err, template.ErrNoResources) {
+		// A stack that nothing was put into: the CDK CLI passes over it when it deploys.
+		return template.New(path, map[string]any{"Resources": map[string]any{}})
+	}
+	return t, err
 }
 
 func (v *Verification) register() *exceptions.Register {

@@ -34,7 +34,9 @@
 //
 // # Feature flags
 //
-// An app gets the recommended value of every feature flag of the CDK. What cdk.json, the command line and Props.Context
-// say goes before them, since a flag may rename or replace resources of an existing stack; but not where it would
-// weaken a flag that the guardrails rest on: that is an error. LockedFlags lists those.
+// An app gets the feature flags of the CDK that narrow what its templates allow, and that neither rename nor replace a
+// resource of a stack that is deployed already. The others keep what the CDK takes for an app that says nothing; the CDK
+// CLI counts them in a line of its own ("… feature flags are not configured"), and a new app sets them in cdk.json as
+// `cdk init` does. What cdk.json, the command line and Props.Context say goes before the flags that Run sets, but not where it
+// would weaken one that the guardrails rest on: that is an error. LockedFlags lists those.
 package secureapp

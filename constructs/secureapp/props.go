@@ -51,25 +51,17 @@ func settle(props *Props) (*settings, error) {
 	return s, fault.Join(faults)
 }
 
-// LockedFlags returns the feature flags that an app started here always has, and why: the guardrails rest on them.
-func LockedFlags() map[string]string {
-	return map[string]string{
-		"@aws-cdk/core:annotationsInValidationReport":               "error annotations in Stages would not end the build",
-		"@aws-cdk/core:aspectStabilization":                         "aspects would not see what other aspects add",
-		"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy":           "access logs would need ACLs, which the log buckets refuse",
-		"@aws-cdk/aws-kms:reduceCrossAccountRegionPolicyScope":      "keys would trust roles of every Region",
-		"@aws-cdk/pipelines:reduceAssetRoleTrustScope":              "every principal of the account could assume the asset roles",
-		"@aws-cdk/pipelines:reduceStageRoleTrustScope":              "every principal of the account could assume the stage roles",
-		"@aws-cdk/pipelines:reduceCrossAccountActionRoleTrustScope": "every principal of the account could assume the action roles",
-	}
-}
+// LockedFlags returns the feature flags that an app started here always has, and what would happen without them: the
+// guardrails rest on them.
+func LockedFlags() map[string]string { return flags.Locked() }
 
 // checkFlags tells which locked flag the context of the app switches off.
 func checkFlags(value func(flag string) any) error {
 	var faults []*fault.Error
-	for _, flag := range sortedKeys(LockedFlags()) {
+	locked := flags.Locked()
+	for _, flag := range sortedKeys(locked) {
 		if v := value(flag); v != true && v != "true" {
-			faults = append(faults, fault.New("", fmt.Sprintf("Context[%q]", flag), v, "true, because otherwise "+LockedFlags()[flag],
+			faults = append(faults, fault.New("", fmt.Sprintf("Context[%q]", flag), v, "true, because otherwise "+locked[flag],
 				"remove it from cdk.json, the command line and Props.Context"))
 		}
 	}

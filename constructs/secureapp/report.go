@@ -5,11 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/controls"
+	reports "github.com/securecdk/securecdk/controls/report"
 )
 
 // validationReport is the file in the assembly that tells what the validations of the CDK found.
 const validationReport = "validation-report.json"
+
+// verificationName is the name under which the verification of package aspects stands in it.
+var verificationName = *aspects.NewVerification(nil).Name()
 
 // report is what is read of that file.
 type report struct {
@@ -56,7 +65,8 @@ func readReport(path string) (*report, error) {
 	return r, nil
 }
 
-// failures is the listing of what makes the assembly undeployable, and its length.
+// failures is the listing of what makes the assembly undeployable, and its length. What the controls found is listed by
+// itself, see judged.
 func (r *report) failures() (listing string, n int) {
 	var texts []string
 	for _, plugin := range r.Plugins {
@@ -68,13 +78,30 @@ func (r *report) failures() (listing string, n int) {
 			n++
 		}
 		for _, v := range plugin.Violations {
-			if !v.harmless() {
-				texts = append(texts, v.String())
-				n += max(1, len(v.Constructs))
+			if v.harmless() || plugin.Name == verificationName && v.Rule != aspects.UnreadableTemplate {
+				continue
 			}
+			texts = append(texts, v.String())
+			n += max(1, len(v.Constructs))
 		}
 	}
 	return strings.Join(texts, "\n\n"), n
+}
+
+// judged is what the controls found, for the user: what calls for action and what was accepted, if there is any of it. n
+// is how much calls for action.
+func judged(result *controls.Result, outdir string) (listing string, n int) {
+	if result == nil {
+		return "", 0
+	}
+	n = len(result.Failures()) + len(result.Problems)
+	accepted := slices.ContainsFunc(result.Findings, func(f controls.Finding) bool { return f.Exception != nil })
+	if n == 0 && !accepted {
+		return "", 0
+	}
+	var b strings.Builder
+	_ = reports.Console(&b, result) // a strings.Builder takes everything
+	return strings.ReplaceAll(strings.TrimSpace(b.String()), outdir+string(filepath.Separator), ""), n
 }
 
 // warnings is the listing of the rest.

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/aspects"
+	reports "github.com/securecdk/securecdk/controls/report"
 	_ "github.com/securecdk/securecdk/internal/nodebanner" // for its effect on what jsii prints
 	"github.com/securecdk/securecdk/internal/stagehook"
 )
@@ -60,11 +61,13 @@ func synthesize(props *Props, build func(app awscdk.App), stderr io.Writer) (err
 		return err
 	}
 	build(a.App)
-	if s.Baseline != nil {
-		s.Baseline.ApplyTo(a.App)
+	baseline := s.Baseline
+	if baseline == nil {
+		baseline = aspects.NewBaseline(nil) // what nobody fixes is reported all the same
 	} else {
-		aspects.NewBaseline(nil).Verify(a.App) // what nobody fixes is reported all the same
+		a.fixed += len(baseline.Enforce(a.App))
 	}
+	a.verification = baseline.Verify(a.App)
 	attachEverywhere(a.packs, a.App)
 	return a.synth(stderr)
 }
@@ -72,14 +75,16 @@ func synthesize(props *Props, build func(app awscdk.App), stderr io.Writer) (err
 // app is the CDK's, and what Run knows of it.
 type app struct {
 	awscdk.App
-	packs []nagAspect
+	packs        []nagAspect
+	verification *aspects.Verification
+	fixed        int // settings that the baseline made
 }
 
 func newApp(s *settings) (a *app, forget func()) {
 	a = &app{}
 	key, value, forget := stagehook.Register(func(stage awscdk.Stage) {
 		if s.Baseline != nil {
-			s.Baseline.Enforce(stage)
+			a.fixed += len(s.Baseline.Enforce(stage))
 		}
 		attach(a.packs, stage)
 	})
@@ -117,13 +122,27 @@ func (a *app) synth(stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if listing, n := report.failures(); n > 0 {
-		return &rejection{listing, n, path}
+	result := a.verification.Result()
+	if result == nil {
+		return errors.New("the templates were not verified: the CDK did not call the verification")
+	}
+	violations, n := report.failures()
+	findings, m := judged(result, *a.Outdir())
+	if listing := strings.TrimSpace(findings + "\n\n" + violations); n+m > 0 {
+		return &rejection{listing, n + m, path}
+	}
+	if err := unseen(*a.Outdir(), a.packs); err != nil {
+		return err
 	}
 	if warnings := report.warnings(); warnings != "" && !underCLI() {
 		_, _ = fmt.Fprintln(stderr, warnings)
 	}
-	return unseen(*a.Outdir(), a.packs)
+	summary := reports.Summary(result)
+	if findings != "" {
+		summary = findings // which ends with the summary
+	}
+	_, _ = fmt.Fprintf(stderr, "securecdk: %s; settings fixed: %d\n", summary, a.fixed)
+	return nil
 }
 
 // underCLI tells whether the CDK CLI runs the app, and so prints the warnings.

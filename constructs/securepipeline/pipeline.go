@@ -135,10 +135,15 @@ func (p *Pipeline) buildDefaults(s *settings, setUp *buildSetup) *pipelines.Code
 
 // requireFlags refuses to make a pipeline that would be wider open than it promises.
 func (p *Pipeline) requireFlags() {
-	for _, flag := range flags.Pipeline() {
+	var faults []*fault.Error
+	needed := flags.Pipeline()
+	for _, flag := range sortedKeys(needed) {
 		if v := p.Node().TryGetContext(&flag); v != true && v != "true" {
-			panic(fault.New(*p.Node().Path(), fmt.Sprintf("context %q", flag), v, "true, so that the pipeline's roles and keys trust no more than they must", "start the app by secureapp.Run, or set the flag in cdk.json"))
+			faults = append(faults, fault.New(*p.Node().Path(), fmt.Sprintf("context %q", flag), v, "true, because otherwise "+needed[flag], "start the app by secureapp.Run, or set the flag in cdk.json"))
 		}
+	}
+	if len(faults) > 0 {
+		panic(fault.Join(faults))
 	}
 }
 

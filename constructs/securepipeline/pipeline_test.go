@@ -208,7 +208,7 @@ func TestRefusals(t *testing.T) {
 		want    string
 	}{
 		"a stack without environment": {"", flags.Safe(), func(*PipelineProps) {}, "Delivery/Pipeline: the stack's Env.Account: missing"},
-		"a flag switched off":         {tooling, map[string]any{}, func(*PipelineProps) {}, `Delivery/Pipeline: context "@aws-cdk/pipelines:reduceAssetRoleTrustScope": missing`},
+		"a flag switched off":         {tooling, map[string]any{}, func(*PipelineProps) {}, `Delivery/Pipeline: context "@aws-cdk/aws-kms:reduceCrossAccountRegionPolicyScope": missing`},
 		"public subnets only": {tooling, flags.Safe(), func(p *PipelineProps) {
 			p.Vpc = aspects.VpcFromAttributes(&awsec2.VpcAttributes{VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("a"), PublicSubnetIds: jsii.Strings("subnet-1")})
 		}, `Delivery/Pipeline: Vpc: got "vpc-1", expected a VPC with private subnets`},

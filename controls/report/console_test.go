@@ -54,7 +54,7 @@ accepted until 2027-03-31: LOGS.CMK non-compliant at Prod/Shop/Audit/Resource (R
 
 exception exceptions.yaml:3 is unused: nothing at Prod/Shop/Private/Resource breaks SQS.CMK: remove the entry
 
-1 compliant, 2 non-compliant, 1 unknown, 0 not applicable, 1 accepted; wrong exceptions: 1
+1 compliant, 1 non-compliant, 1 unknown, 1 accepted, 1 wrong in the exceptions
 `
 
 func TestConsole(t *testing.T) {
@@ -73,6 +73,12 @@ func TestConsoleIsTheSameEachTime(t *testing.T) {
 		if err := report.Console(&got, judge(t)); err != nil || got.String() != want {
 			t.Fatalf("%v, or another text:\n%s", err, got.String())
 		}
+	}
+}
+
+func TestSummaryOfNothing(t *testing.T) {
+	if got := report.Summary(&controls.Result{}); got != "nothing to judge" {
+		t.Error(got)
 	}
 }
 

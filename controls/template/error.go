@@ -1,6 +1,7 @@
 package template
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -12,7 +13,15 @@ type Error struct {
 	Column  int    // 1 for the first column; 0 when not known
 	At      string // the member, such as Resources.Bucket.Type; "" for a syntax error
 	Message string
+
+	cause error
 }
+
+// ErrNoResources is the cause of the error about a template that has no Resources at all.
+var ErrNoResources = errors.New("no Resources")
+
+// Unwrap returns ErrNoResources or nil.
+func (e *Error) Unwrap() error { return e.cause }
 
 func (e *Error) Error() string {
 	var b strings.Builder

@@ -107,7 +107,7 @@ func New(name string, doc map[string]any) (*Template, error) {
 // builder keeps the first error, so that the steps above read as a list.
 type builder struct {
 	t   *Template
-	err error
+	err *Error
 }
 
 func (b *builder) fail(at, expected string, found any) {
@@ -131,6 +131,9 @@ func (b *builder) resources(v any) {
 	m, ok := v.(map[string]any)
 	if !ok {
 		b.fail("Resources", "a map of logical ids to resources", v)
+		if v == nil {
+			b.err.cause = ErrNoResources
+		}
 		return
 	}
 	ids := make([]string, 0, len(m))

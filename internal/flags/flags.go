@@ -1,7 +1,10 @@
 // Package flags is the one list of CDK feature flags that securecdk rests on.
 package flags
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // safe are flags of the CDK that narrow what the generated templates allow. None of them changes a logical id or
 // replaces a resource of a stack that is deployed already.
@@ -28,17 +31,26 @@ var safe = map[string]any{
 	"@aws-cdk/core:validateSnapshotRemovalPolicy": true,
 }
 
-// pipeline are those without which a pipeline would be wider open than securepipeline promises.
-var pipeline = []string{
-	"@aws-cdk/pipelines:reduceAssetRoleTrustScope",
-	"@aws-cdk/pipelines:reduceStageRoleTrustScope",
-	"@aws-cdk/pipelines:reduceCrossAccountActionRoleTrustScope",
-	"@aws-cdk/aws-kms:reduceCrossAccountRegionPolicyScope",
-	"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy",
+// locked are those that what securecdk promises rests on, with what would happen without them.
+var locked = map[string]string{
+	"@aws-cdk/core:annotationsInValidationReport":               "error annotations in Stages would not end the build",
+	"@aws-cdk/core:aspectStabilization":                         "aspects would not see what other aspects add",
+	"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy":           "access logs would need ACLs, which the log buckets refuse",
+	"@aws-cdk/aws-kms:reduceCrossAccountRegionPolicyScope":      "keys would trust roles of every Region",
+	"@aws-cdk/pipelines:reduceAssetRoleTrustScope":              "every principal of the account could assume the asset roles",
+	"@aws-cdk/pipelines:reduceStageRoleTrustScope":              "every principal of the account could assume the stage roles",
+	"@aws-cdk/pipelines:reduceCrossAccountActionRoleTrustScope": "every principal of the account could assume the action roles",
 }
 
 // Safe returns a copy of the safe flags, as context of an app.
 func Safe() map[string]any { return maps.Clone(safe) }
 
-// Pipeline returns the names of the flags that a pipeline needs.
-func Pipeline() []string { return append([]string(nil), pipeline...) }
+// Locked returns a copy of the locked flags.
+func Locked() map[string]string { return maps.Clone(locked) }
+
+// Pipeline returns the locked flags without those of core, which a pipeline does without: they are about the app.
+func Pipeline() map[string]string {
+	flags := maps.Clone(locked)
+	maps.DeleteFunc(flags, func(flag, _ string) bool { return strings.HasPrefix(flag, "@aws-cdk/core:") })
+	return flags
+}

@@ -2,11 +2,14 @@ package flags
 
 import "testing"
 
-func TestPipelineFlagsAreSafeFlags(t *testing.T) {
-	for _, f := range Pipeline() {
-		if Safe()[f] != true {
-			t.Errorf("%s is demanded and not set", f)
+func TestLockedFlagsAreSafeFlags(t *testing.T) {
+	for flag := range Locked() {
+		if Safe()[flag] != true {
+			t.Errorf("%s is demanded and not set", flag)
 		}
+	}
+	if len(Pipeline()) != 5 {
+		t.Errorf("a pipeline needs %v", Pipeline())
 	}
 }
 

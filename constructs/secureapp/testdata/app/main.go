@@ -6,12 +6,13 @@ import (
 	"os"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/constructs/secureapp"
+	"github.com/securecdk/securecdk/controls/exceptions"
 )
 
 var cases = map[string]func(props *secureapp.Props) func(app awscdk.App){
@@ -33,7 +34,7 @@ var cases = map[string]func(props *secureapp.Props) func(app awscdk.App){
 	},
 	"fault": func(*secureapp.Props) func(awscdk.App) {
 		return func(app awscdk.App) {
-			secureapp.Suppress(awskms.NewKey(stack(app), jsii.String("Key"), nil), secureapp.Suppression{Rule: "AwsSolutions-KMS5"})
+			secureapp.Suppress(user(stack(app)), secureapp.Suppression{Rule: "NIST.800.53.R5-IAMUserGroupMembership"})
 		}
 	},
 	"exception": func(*secureapp.Props) func(awscdk.App) {
@@ -52,6 +53,17 @@ var cases = map[string]func(props *secureapp.Props) func(app awscdk.App){
 			fmt.Println(*name)
 		}
 	},
+	"an accepted risk": func(props *secureapp.Props) func(awscdk.App) {
+		register, err := exceptions.Parse("exceptions.yaml", []byte(`[{control: S3.PUBLIC, scope: Data/Site, reason: "The site is public by design.", owner: web, approver: ciso, ticket: RISK-1, expires: 2099-12-31}]`))
+		if err != nil {
+			panic(err)
+		}
+		props.Baseline = aspects.NewBaseline(&aspects.BaselineProps{Exceptions: register})
+		return func(app awscdk.App) { publicBucket(stack(app)) }
+	},
+	"an empty stack": func(*secureapp.Props) func(awscdk.App) {
+		return func(app awscdk.App) { stack(app) }
+	},
 	"no build": func(*secureapp.Props) func(awscdk.App) { return nil },
 	"error annotation": func(*secureapp.Props) func(awscdk.App) {
 		return func(app awscdk.App) {
@@ -66,19 +78,19 @@ var cases = map[string]func(props *secureapp.Props) func(app awscdk.App){
 	"warning": func(*secureapp.Props) func(awscdk.App) {
 		return func(app awscdk.App) {
 			s := stack(app)
-			awss3.NewBucket(s, jsii.String("Data"), nil)
+			user(s)
 			awscdk.Annotations_Of(s).AddWarningV2(jsii.String("team:owner"), jsii.String("the owner tag is missing"))
 		}
 	},
 	"nag": func(props *secureapp.Props) func(awscdk.App) {
 		props.NagPacks = secureapp.AllNagPacks()
-		return func(app awscdk.App) { awskms.NewKey(stack(stage(app)), jsii.String("Key"), nil) }
+		return func(app awscdk.App) { user(stack(stage(app))) }
 	},
 	"nag, guarded Stage": func(props *secureapp.Props) func(awscdk.App) {
 		props.NagPacks = secureapp.AllNagPacks()
 		return func(app awscdk.App) {
 			s := stage(app)
-			awskms.NewKey(stack(s), jsii.String("Key"), nil)
+			user(stack(s))
 			secureapp.Guard(s)
 			secureapp.Guard(s)
 			s.Synth(nil)
@@ -88,15 +100,15 @@ var cases = map[string]func(props *secureapp.Props) func(app awscdk.App){
 		props.NagPacks = []secureapp.NagPack{secureapp.Serverless, secureapp.AwsSolutions}
 		return func(app awscdk.App) {
 			s := stage(app)
-			awskms.NewKey(stack(s), jsii.String("Key"), nil)
+			user(stack(s))
 			s.Synth(nil)
 		}
 	},
 	"nag suppressed": func(props *secureapp.Props) func(awscdk.App) {
-		props.NagPacks = []secureapp.NagPack{secureapp.AwsSolutions}
+		props.NagPacks = []secureapp.NagPack{secureapp.NIST80053R5}
 		return func(app awscdk.App) {
-			secureapp.Suppress(awskms.NewKey(stack(stage(app)), jsii.String("Key"), nil), secureapp.Suppression{
-				Rule: "AwsSolutions-KMS5", Reason: "Signs nothing and encrypts nothing: a key for this test alone.",
+			secureapp.Suppress(user(stack(stage(app))), secureapp.Suppression{
+				Rule: "NIST.800.53.R5-IAMUserGroupMembership", Reason: "May do nothing anywhere: a user for this test alone.",
 			})
 		}
 	},
@@ -136,6 +148,11 @@ func stack(scope awscdk.Stage) awscdk.Stack { return awscdk.NewStack(scope, jsii
 // publicBucket is what the baseline leaves alone and the verification rejects.
 func publicBucket(stack awscdk.Stack) {
 	awss3.NewCfnBucket(stack, jsii.String("Site"), &awss3.CfnBucketProps{AccessControl: jsii.String("PublicRead")})
+}
+
+// user is what the packs find fault with, and no control judges.
+func user(stack awscdk.Stack) awsiam.CfnUser {
+	return awsiam.NewCfnUser(stack, jsii.String("User"), nil)
 }
 
 // failing is a value that can't be produced.
