@@ -134,16 +134,16 @@ func Unused(suppressions []Suppression, lines []Line) []string {
 	used := map[string]bool{}
 	for _, l := range lines {
 		if l.Compliance == "Suppressed" {
-			used[l.ResourceID+" "+l.RuleID] = true
+			used[l.ResourceID+" "+l.RuleID+" "+l.ExceptionReason] = true
 		}
 	}
 	var unused []string
 	for _, s := range suppressions {
-		rule := s.Rule
-		if s.Finding != "" {
-			rule += "[" + s.Finding + "]"
+		reason := s.Reason
+		if s.Finding != "" { // cdk-nag writes the finding before the reason
+			reason = "[" + s.Finding + "] " + reason
 		}
-		if !used[s.Path+" "+rule] {
+		if !used[s.Path+" "+s.Rule+" "+reason] {
 			unused = append(unused, s.String())
 		}
 	}
