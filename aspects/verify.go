@@ -94,8 +94,15 @@ func (v *Verification) Validate(context awscdk.IPolicyValidationContext) *awscdk
 	var violations []*awscdk.PolicyViolation
 	var templates []*template.Template
 	files, stacks := map[*template.Template]string{}, map[*template.Template]string{}
-	for _, stack := range *context.StackTemplates() {
-		t, err := parseFile(*stack.TemplatePath)
+	all := *context.StackTemplates()
+	parsed, errs := make([]*template.Template, len(all)), make([]error, len(all))
+	var wait sync.WaitGroup
+	for i, stack := range all {
+		wait.Go(func() { parsed[i], errs[i] = parseFile(*stack.TemplatePath) })
+	}
+	wait.Wait()
+	for i, stack := range all {
+		t, err := parsed[i], errs[i]
 		if err != nil {
 			violations = append(violations, &awscdk.PolicyViolation{
 				RuleName:           jsii.String(UnreadableTemplate),

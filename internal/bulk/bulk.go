@@ -8,7 +8,10 @@ package bulk
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -58,13 +61,11 @@ func Read(scope constructs.IConstruct, types []string, enterStages bool) (*Snaps
 	load()
 	s := &Snapshot{session: &jsiiProxy_session{}, byPath: map[string]*Stack{}}
 	runtime.Create(module+".Session", []any{scope, enterStages}, s.session)
-	var text string
-	runtime.Invoke(s.session, "read", []any{types}, &text)
 	var read struct {
 		Stacks    []*Stack    `json:"stacks"`
 		Resources []*Resource `json:"resources"`
 	}
-	if err := json.Unmarshal([]byte(text), &read); err != nil {
+	if err := s.readInto(&read, types); err != nil {
 		return nil, fmt.Errorf("reading the resources under %q: %w", *scope.Node().Path(), err)
 	}
 	s.Stacks, s.Resources = read.Stacks, read.Resources
@@ -72,6 +73,22 @@ func Read(scope constructs.IConstruct, types []string, enterStages bool) (*Snaps
 		s.byPath[stack.Path] = stack
 	}
 	return s, nil
+}
+
+// readInto has bulk.js leave what it reads in a file, and decodes that.
+func (s *Snapshot) readInto(v any, types []string) (err error) {
+	file, err := os.CreateTemp("", "securecdk-*.json")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
+	var nothing any
+	runtime.Invoke(s.session, "read", []any{types, jsii.String(file.Name())}, &nothing)
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, v)
 }
 
 // StackOf returns the stack of a resource.

@@ -41,8 +41,9 @@ class Session {
     this.pending = [];
   }
 
-  // read returns {stacks, resources} as JSON. Resources keep their index for write().
-  read(types) {
+  // read writes {stacks, resources} as JSON into a file: through the pipe to Go it would be encoded once more, as the
+  // text that it is there, which takes half as long again. Resources keep their index for write().
+  read(types, file) {
     const { CfnResource, Stack, Stage } = cdk();
     const want = new Set(types);
     const out = [];
@@ -62,7 +63,7 @@ class Session {
       const target = this.pending.pop();
       if (!this.byPath.has(target.node.path)) out.push(this.describe(target, true));
     }
-    return JSON.stringify({ stacks: [...this.stacks.values()], resources: out });
+    require('fs').writeFileSync(file, JSON.stringify({ stacks: [...this.stacks.values()], resources: out }));
   }
 
   describe(c, outside) {
@@ -133,7 +134,18 @@ class Session {
     if (raw.policyDocument && typeof raw.policyDocument.toJSON === 'function') raw.policyDocument = raw.policyDocument.toJSON();
     const rendered = c.renderProperties(this.resolve(raw, stack)) || {};
     const overrides = c.rawOverrides && c.rawOverrides.Properties;
-    return clean(overrides ? merge(rendered, this.resolve(overrides, stack)) : rendered);
+    return overrides ? this.overridden(rendered, overrides, stack) : rendered;
+  }
+
+  // overridden is what escape hatches make of properties: what they set to nothing is deleted.
+  overridden(properties, overrides, stack) {
+    const out = isPlain(properties) && !isIntrinsic(properties) ? { ...properties } : {};
+    for (const [key, v] of Object.entries(overrides)) {
+      if (v === undefined || v === null) delete out[key];
+      else if (isPlain(v) && typeof v.resolve !== 'function' && !isIntrinsic(v)) out[key] = this.overridden(out[key], v, stack);
+      else out[key] = this.resolve(v, stack);
+    }
+    return out;
   }
 
   // resolve is Stack.resolve, but for two things. References to other stacks read as imports: before the CDK has made
@@ -299,7 +311,7 @@ class Resolution {
     for (const [key, v] of Object.entries(value)) {
       if (key.includes('${Token[')) return this.byCdk(value);
       const inner = this.of(v);
-      if (inner !== undefined) out[key] = inner;
+      if (inner !== undefined && inner !== null) out[key] = inner;
     }
     return out;
   }
@@ -309,8 +321,14 @@ class Resolution {
     return value.map((v) => this.of(v)).filter((v) => v !== undefined && v !== null);
   }
 
+  // text resolves a string with tokens in it.
   text(value) {
-    if (!this.texts.has(value)) this.texts.set(value, this.byCdk(value));
+    if (!this.texts.has(value)) {
+      const { fragments } = cdk().Tokenization.reverseString(value);
+      const known = fragments.every((f) => f.type === 'token' || f.type === 'literal');
+      const parts = known && fragments.map((f) => (f.type === 'token' ? this.token(f.token) : f.lit));
+      this.texts.set(value, known ? parts.reduce(join) : this.byCdk(value));
+    }
     return this.texts.get(value);
   }
 
@@ -407,23 +425,10 @@ function join(left, right) {
   return { 'Fn::Join': ['', parts] };
 }
 
-function merge(target, source) {
-  if (!isPlain(target) || !isPlain(source)) return source;
-  const out = { ...target };
-  for (const [key, value] of Object.entries(source)) out[key] = key in out ? merge(out[key], value) : value;
-  return out;
-}
-
-// clean drops what CloudFormation would not see: undefined, and null of an override that deletes.
-function clean(value) {
-  if (Array.isArray(value)) return value.map(clean).filter((v) => v !== undefined);
-  if (!isPlain(value)) return value === null ? undefined : value;
-  const out = {};
-  for (const [key, v] of Object.entries(value)) {
-    const kept = clean(v);
-    if (kept !== undefined) out[key] = kept;
-  }
-  return out;
+// isIntrinsic: an intrinsic function is replaced as a whole, not merged into.
+function isIntrinsic(value) {
+  const keys = Object.keys(value);
+  return keys.length === 1 && (keys[0] === 'Ref' || keys[0].startsWith('Fn::'));
 }
 
 function isPlain(value) {

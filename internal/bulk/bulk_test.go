@@ -68,6 +68,34 @@ func TestReadSeesWhatCloudFormationWillSee(t *testing.T) {
 	}
 }
 
+func TestReadSeesWhatAnEscapeHatchDeletes(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("S"), nil)
+	bucket := awss3.NewCfnBucket(stack, jsii.String("B"), &awss3.CfnBucketProps{
+		BucketName:              jsii.String("name"),
+		VersioningConfiguration: &awss3.CfnBucket_VersioningConfigurationProperty{Status: jsii.String("Enabled")},
+	})
+	bucket.AddPropertyDeletionOverride(jsii.String("VersioningConfiguration.Status"))
+	bucket.AddPropertyDeletionOverride(jsii.String("BucketName"))
+	bucket.AddPropertyOverride(jsii.String("LoggingConfiguration.DestinationBucketName"), map[string]any{"Ref": "Logs"})
+
+	want := map[string]any{"VersioningConfiguration": map[string]any{}, "LoggingConfiguration": map[string]any{"DestinationBucketName": map[string]any{"Ref": "Logs"}}}
+	if diff := cmp.Diff(want, byPath(t, read(t, app), "S/B").Properties); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestReadJoinsTextsAroundTokens(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("S"), nil)
+	key := awskms.NewCfnKey(stack, jsii.String("K"), nil)
+	awss3.NewCfnBucket(stack, jsii.String("B"), &awss3.CfnBucketProps{BucketName: jsii.Sprintf("a-%s-b-%s", *key.Ref(), *stack.Region())})
+	want := map[string]any{"BucketName": map[string]any{"Fn::Join": []any{"", []any{"a-", map[string]any{"Ref": "K"}, "-b-", map[string]any{"Ref": "AWS::Region"}}}}}
+	if diff := cmp.Diff(want, byPath(t, read(t, app), "S/B").Properties); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestReadEntersStagesOnlyWhenAsked(t *testing.T) {
 	app := cdktest.App(t, nil)
 	stage := awscdk.NewStage(app, jsii.String("Prod"), nil)

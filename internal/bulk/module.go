@@ -30,7 +30,7 @@ var tarball = sync.OnceValue(func() []byte {
 		"types": map[string]any{
 			module + ".Session": class("Session",
 				[]any{param("scope", "any"), param("enterStages", "boolean")},
-				method("read", false, "string", param("types", "any")),
+				method("read", false, "any", param("types", "any"), param("file", "string")),
 				method("construct", false, "any", param("index", "number")),
 				method("topLevelStack", false, "any", param("path", "string")),
 				method("write", false, "string", param("operations", "string"), param("objects", "any"))),
