@@ -89,57 +89,99 @@ func (v *Verification) RuleIds() *[]*string {
 }
 
 // Validate implements awscdk.IPolicyValidationPlugin. A template that can't be read or parsed is a violation too: what
-// was not judged has not passed.
+// was not judged has not passed. Nested stacks are judged beside the stacks that deploy them.
 func (v *Verification) Validate(context awscdk.IPolicyValidationContext) *awscdk.PolicyValidationPluginReport {
-	var violations []*awscdk.PolicyViolation
-	var templates []*template.Template
-	files, stacks := map[*template.Template]string{}, map[*template.Template]string{}
-	all := *context.StackTemplates()
-	parsed, errs := make([]*template.Template, len(all)), make([]error, len(all))
-	var wait sync.WaitGroup
-	for i, stack := range all {
-		wait.Go(func() { parsed[i], errs[i] = parseFile(*stack.TemplatePath) })
+	s := synthesized{app: context.AppConstruct()}
+	var files []stackFile
+	for _, stack := range *context.StackTemplates() {
+		files = append(files, stackFile{*stack.StackConstructPath, *stack.TemplatePath})
 	}
-	wait.Wait()
-	for i, stack := range all {
-		t, err := parsed[i], errs[i]
-		if err != nil {
-			violations = append(violations, &awscdk.PolicyViolation{
-				RuleName:           jsii.String(UnreadableTemplate),
-				Severity:           jsii.String(unsuppressible),
-				Description:        jsii.String("Every template can be judged"),
-				Fix:                jsii.String(err.Error()),
-				ViolatingResources: &[]*awscdk.PolicyViolatingResource{{ConstructPath: stack.StackConstructPath, Locations: &[]*string{}}},
-			})
-			continue
-		}
-		files[t] = *stack.TemplatePath
-		stacks[t] = *stack.StackConstructPath
-		templates = append(templates, t)
-	}
+	s.read(files)
+	s.readNested()
 	register := v.register()
 	if register != nil {
-		namePaths(context.AppConstruct(), stacks)
+		s.namePaths()
 	}
-	result := controls.Evaluate(templates, controls.All(), register, time.Now())
+	result := controls.Evaluate(s.templates, controls.All(), register, time.Now())
 	if register == nil && len(result.Failures()) > 0 {
-		namePaths(context.AppConstruct(), stacks)
+		s.namePaths()
 	}
 	v.mutex.Lock()
 	v.result = result
 	v.mutex.Unlock()
-	violations = append(violations, violationsOf(result, files)...)
+	violations := append(s.unreadable, violationsOf(result)...)
 	return &awscdk.PolicyValidationPluginReport{Success: jsii.Bool(len(violations) == 0), Violations: &violations}
+}
+
+// stackFile is where the template of a stack is.
+type stackFile struct{ stack, file string }
+
+// synthesized are the templates of an app, nested stacks included.
+type synthesized struct {
+	app        constructs.IConstruct
+	templates  []*template.Template
+	stacks     []string // construct path of each template's stack
+	unreadable []*awscdk.PolicyViolation
+}
+
+func (s *synthesized) read(files []stackFile) {
+	parsed, errs := make([]*template.Template, len(files)), make([]error, len(files))
+	var wait sync.WaitGroup
+	for i, f := range files {
+		wait.Go(func() { parsed[i], errs[i] = parseFile(f.file) })
+	}
+	wait.Wait()
+	for i, f := range files {
+		if errs[i] == nil {
+			s.templates, s.stacks = append(s.templates, parsed[i]), append(s.stacks, f.stack)
+			continue
+		}
+		s.unreadable = append(s.unreadable, &awscdk.PolicyViolation{
+			RuleName:           jsii.String(UnreadableTemplate),
+			Severity:           jsii.String(unsuppressible),
+			Description:        jsii.String("Every template can be judged"),
+			Fix:                jsii.String(errs[i].Error()),
+			ViolatingResources: &[]*awscdk.PolicyViolatingResource{{ConstructPath: jsii.String(f.stack), Locations: &[]*string{}}},
+		})
+	}
+}
+
+const (
+	nestedStackType = "AWS::CloudFormation::Stack"
+	assetPath       = "aws:asset:path"
+)
+
+// readNested reads the templates of nested stacks, which the CDK does not count among the stacks. Which resource deploys
+// which of them stands in the resource's metadata only where the CDK CLI asks for it, so it is written there.
+func (s *synthesized) readNested() {
+	if !slices.ContainsFunc(s.templates, hasNestedStack) {
+		return
+	}
+	for _, nested := range bulk.NestedStacks(s.app) {
+		at := slices.Index(s.stacks, nested.Parent)
+		if at < 0 {
+			continue // the parent is unreadable, and said to be
+		}
+		parent := s.templates[at]
+		if r, ok := parent.Resource(nested.LogicalID); ok {
+			r.Metadata = with(r.Metadata, assetPath, nested.File)
+		}
+		s.read([]stackFile{{nested.Stack, filepath.Join(filepath.Dir(parent.Name), nested.File)}})
+	}
+}
+
+func hasNestedStack(t *template.Template) bool {
+	return slices.ContainsFunc(t.Resources, func(r *template.Resource) bool { return r.Type == nestedStackType })
 }
 
 // namePaths gives resources their construct paths, which exceptions name: templates carry them only where the CDK CLI asks
 // for them.
-func namePaths(app constructs.IConstruct, stacks map[*template.Template]string) {
-	paths := bulk.Paths(app)
-	for t, stack := range stacks {
+func (s *synthesized) namePaths() {
+	paths := bulk.Paths(s.app)
+	for i, t := range s.templates {
 		for _, r := range t.Resources {
 			if r.Path == "" {
-				r.Path = paths[stack][r.LogicalID]
+				r.Path = paths[s.stacks[i]][r.LogicalID]
 			}
 		}
 	}
@@ -174,14 +216,14 @@ func (v *Verification) register() *exceptions.Register {
 
 // violationsOf groups the failures by control and message, so that the listing reads: requirement, fix, and each
 // resource with what was found.
-func violationsOf(result *controls.Result, files map[*template.Template]string) []*awscdk.PolicyViolation {
+func violationsOf(result *controls.Result) []*awscdk.PolicyViolation {
 	byRule := map[string]*awscdk.PolicyViolation{}
 	for _, f := range result.Failures() {
-		file := files[f.Resource.Template]
+		file := f.Resource.Template.Name
 		description := fmt.Sprintf("%s %s: %s", f.Control.ID, f.Control.Title, f.Message)
 		key := description
-		if inStage(file) {
-			key += "\x00stage"
+		if hidden(file) {
+			key += "\x00hidden"
 		}
 		violation := byRule[key]
 		if violation == nil {
@@ -209,15 +251,15 @@ func violationOf(c *controls.Control, description string) *awscdk.PolicyViolatio
 }
 
 // addResource adds a resource to a violation. The CDK CLI drops from the report what belongs to none of the stacks that it
-// was asked for, and by default it is asked for none in Stages: a violation there would be lost, and the exit code with it.
-// So a resource in a Stage is named in the text, in a violation that belongs to no stack.
+// was asked for, and by default it is asked for none in Stages and for no nested ones: a violation there would be lost,
+// and the exit code with it. So such a resource is named in the text, in a violation that belongs to no stack.
 func addResource(violation *awscdk.PolicyViolation, f controls.Finding, file string) {
 	locations := []*string{}
 	if f.Property != "" {
 		locations = append(locations, jsii.String(f.Property))
 	}
 	resources := *violation.ViolatingResources
-	if !inStage(file) {
+	if !hidden(file) {
 		resources = append(resources, &awscdk.PolicyViolatingResource{
 			ResourceLogicalId: jsii.String(f.Resource.LogicalID), TemplatePath: &file, Locations: &locations,
 		})
@@ -230,9 +272,10 @@ func addResource(violation *awscdk.PolicyViolation, f controls.Finding, file str
 	}
 }
 
-// inStage: the CDK synthesizes a Stage into a folder of its own, assembly-<path of the Stage>.
-func inStage(file string) bool {
-	return strings.HasPrefix(filepath.Base(filepath.Dir(file)), "assembly-")
+// hidden: the CDK synthesizes a Stage into a folder of its own, assembly-<path of the Stage>, and a nested stack into a file
+// beside that of its parent.
+func hidden(file string) bool {
+	return strings.HasPrefix(filepath.Base(filepath.Dir(file)), "assembly-") || strings.HasSuffix(file, ".nested.template.json")
 }
 
 // problemsOf makes violations of what is wrong with the exception register itself.

@@ -147,12 +147,32 @@ func Identity(c constructs.IConstruct) string {
 
 // Paths returns the construct path of every resource under root, by the path of its stack and its logical id.
 func Paths(root constructs.IConstruct) map[string]map[string]string {
+	var paths map[string]map[string]string
+	ask("paths", root, &paths)
+	return paths
+}
+
+// Nested is a nested stack and where its template is.
+type Nested struct {
+	Stack     string `json:"stack"`     // construct path
+	Parent    string `json:"parent"`    // construct path of the stack that deploys it
+	LogicalID string `json:"logicalId"` // of its AWS::CloudFormation::Stack in the parent
+	File      string `json:"file"`      // its template, beside that of the parent
+}
+
+// NestedStacks returns the nested stacks under root, each after the stack that deploys it.
+func NestedStacks(root constructs.IConstruct) []Nested {
+	var nested []Nested
+	ask("nested", root, &nested)
+	return nested
+}
+
+// ask calls a static method of bulk.js that answers in JSON.
+func ask(method string, root constructs.IConstruct, answer any) {
 	load()
 	var text string
-	runtime.StaticInvoke(module+".Tree", "paths", []any{root}, &text)
-	var paths map[string]map[string]string
-	if err := json.Unmarshal([]byte(text), &paths); err != nil {
+	runtime.StaticInvoke(module+".Tree", method, []any{root}, &text)
+	if err := json.Unmarshal([]byte(text), answer); err != nil {
 		panic(err) // what bulk.js has just written
 	}
-	return paths
 }

@@ -388,6 +388,24 @@ class Tree {
     return JSON.stringify(found);
   }
 
+  // nested tells which template belongs to which nested stack: [{stack, parent, logicalId, file}], parents first.
+  static nested(root) {
+    const { NestedStack } = cdk();
+    const found = [];
+    const visit = (c) => {
+      if (NestedStack.isNestedStack(c)) {
+        const parent = c.nestedStackParent;
+        found.push({
+          stack: c.node.path, parent: parent.node.path, file: c.templateFile,
+          logicalId: parent.resolve(c.nestedStackResource.logicalId),
+        });
+      }
+      c.node.children.forEach(visit);
+    };
+    visit(root);
+    return JSON.stringify(found);
+  }
+
   // enter tells whether the construct is new to the name, and if so marks it and all below it, up to the next Stage.
   static enter(construct, name) {
     if (!Tree.mark(construct, name)) return false;
