@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/securecdk/securecdk/controls"
 	"github.com/securecdk/securecdk/test/internal/judge"
 	"github.com/securecdk/securecdk/test/internal/tool"
 )
@@ -118,4 +119,48 @@ func userModule(t *testing.T, program string) string {
 		}
 	}
 	return dir
+}
+
+// TestTheREADMEListsWhatThereIs: its tables are whole, and a control's line says what the control says.
+func TestTheREADMEListsWhatThereIs(t *testing.T) {
+	root := tool.Root(t)
+	data, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(data)
+	for _, c := range controls.All() {
+		if line := "| " + c.ID + " | " + c.Title + " | " + c.Severity.String() + " |"; !strings.Contains(readme, line) {
+			t.Errorf("missing: %s", line)
+		}
+	}
+	packages, err := filepath.Glob(filepath.Join(root, "constructs", "*", "doc.go"))
+	if err != nil || len(packages) == 0 {
+		t.Fatalf("%d constructs: %v", len(packages), err)
+	}
+	for _, p := range packages {
+		if name := filepath.Base(filepath.Dir(p)); !strings.Contains(readme, "| ["+name+"](constructs/"+name+") |") {
+			t.Errorf("missing: the construct %s", name)
+		}
+	}
+	sources, err := filepath.Glob(filepath.Join(root, "aspects", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, source := range sources {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^func (New\w+)\(.*\) \*Aspect `).FindAllStringSubmatch(string(text), -1) {
+			found++
+			if !strings.Contains(readme, "| `"+m[1]+"` |") {
+				t.Errorf("missing: the aspect %s", m[1])
+			}
+		}
+	}
+	if found != 8 {
+		t.Errorf("%d aspects", found)
+	}
 }
