@@ -31,7 +31,6 @@ type buildSetup struct {
 	domains []*domain
 	// Commands, in the order in which they run.
 	tokens, netrc, npmrc, settings, archives []string
-	servers                                  []string // parts of Maven's settings.xml
 }
 
 // permission is a statement for the role of every build.
@@ -225,15 +224,21 @@ func (b *buildSetup) goSumDB(private []string, sumDB, offReason *string) {
 	}
 }
 
-// toNetrc: pip and go read .netrc, which knows one user for a host. It is the one file that holds a secret; it can be read
-// by the build's user alone, and its folder is in no artifact.
+// toNetrc: pip and go read .netrc. pip, and go before 1.24, look a host up without its port, newer ones with it. It is the one
+// file that holds a secret; it can be read by the build's user alone, and its folder is in no artifact.
 func (b *buildSetup) toNetrc(registry string, l *login) {
 	if l == nil {
 		return
 	}
-	command := fmt.Sprintf(`(umask 077 && printf 'machine %%s login %%s password %%s\n' %s %s "$%s" >> "$HOME/.netrc")`, hostOf(&registry), l.shellUser(), l.password)
-	if !slices.Contains(b.netrc, command) {
-		b.netrc = append(b.netrc, command)
+	hosts := []string{hostOf(&registry)}
+	if m := portForm.FindStringSubmatch(registry); m != nil {
+		hosts = append(hosts, hosts[0]+":"+m[1])
+	}
+	for _, host := range hosts {
+		command := fmt.Sprintf(`(umask 077 && printf 'machine %%s login %%s password %%s\n' %s %s "$%s" >> "$HOME/.netrc")`, host, l.shellUser(), l.password)
+		if !slices.Contains(b.netrc, command) {
+			b.netrc = append(b.netrc, command)
+		}
 	}
 }
 

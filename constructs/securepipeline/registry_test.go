@@ -46,6 +46,7 @@ func TestBuildSpecOfEveryRegistry(t *testing.T) {
 		"phases": map[string]any{"install": map[string]any{"commands": []string{
 			`CODEARTIFACT_AUTH_TOKEN="$(aws codeartifact get-authorization-token --domain bank --domain-owner 555555555555 --region eu-central-1 --duration-seconds 3600 --query authorizationToken --output text)" && export CODEARTIFACT_AUTH_TOKEN`,
 			`(umask 077 && printf 'machine %s login %s password %s\n' packages.example.com "$REGISTRY_USERNAME" "$REGISTRY_PASSWORD_2" >> "$HOME/.netrc")`,
+			`(umask 077 && printf 'machine %s login %s password %s\n' packages.example.com:8443 "$REGISTRY_USERNAME" "$REGISTRY_PASSWORD_2" >> "$HOME/.netrc")`,
 			`printf '%s\n' 'registry=https:` + caHost + `/npm/shared/' '` + caHost + `/npm/shared/:_authToken=${CODEARTIFACT_AUTH_TOKEN}' >> "$HOME/.npmrc"`,
 			`printf '%s\n' '@team:registry=https://packages.example.com:8443/npm/' '//packages.example.com:8443/npm/:_authToken=${REGISTRY_PASSWORD}' >> "$HOME/.npmrc"`,
 			`mkdir -p "$HOME/.m2" && printf '%s\n' '<settings xmlns="http://maven.apache.org/SETTINGS/1.0.0">' '<servers><server><id>internal</id><username>aws</username><password>${env.CODEARTIFACT_AUTH_TOKEN}</password></server></servers>' '<mirrors><mirror><id>internal</id><mirrorOf>*</mirrorOf><url>https:` + caHost + `/maven/shared/</url></mirror></mirrors>' '</settings>' > "$HOME/.m2/settings.xml"`,

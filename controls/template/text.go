@@ -22,7 +22,7 @@ type Part struct {
 // result identifies them across templates.
 func (p *Part) write(b *strings.Builder, set *Set) {
 	var owner *Template
-	name := ""
+	var name string
 	switch {
 	case p.Resource != nil:
 		owner, name = p.Resource.Template, p.Resource.LogicalID

@@ -163,7 +163,8 @@ func TestEnterIsOncePerConstructAndNameButSeesNewcomers(t *testing.T) {
 
 func TestIdentityTellsAppsApart(t *testing.T) {
 	a, b := cdktest.App(t, nil), cdktest.App(t, nil)
-	if Identity(a) != Identity(a) || Identity(a) == Identity(b) {
+	first := Identity(a)
+	if Identity(a) != first || Identity(b) == first {
 		t.Error("an identity belongs to one construct")
 	}
 }
