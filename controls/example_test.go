@@ -110,5 +110,5 @@ func Example_console() {
 	//     EnableKeyRotation: found nothing, expected true
 	//   fix: CDK: KeyProps.EnableKeyRotation: jsii.Bool(true). CloudFormation: EnableKeyRotation: true.
 	//
-	// 0 compliant, 1 non-compliant, 0 unknown, 0 not applicable, 0 accepted; wrong exceptions: 0
+	// 1 non-compliant
 }
