@@ -33,17 +33,25 @@
 // steps must pass before the next stage begins. NotificationTopic tells of runs, ApprovalTopic asks for decisions.
 //
 // Permissions: where the CDK grants more than the job needs, they are taken back. The function that confirms harmless
-// changes can't give the approval of production; the project that compares can assume the deployment roles of this
-// pipeline's environments only.
+// changes can't give the approval of production. The project that compares may look at the environments of this pipeline and
+// change nothing; what the build put together can't have it run something else. The builds that publish assets can't start
+// other builds. What a step's own RolePolicyStatements say is left as it is.
 //
 // # What it needs
 //
 // The feature flags that secureapp.Run sets; environments that are bootstrapped to trust the pipeline's account (`cdk
 // bootstrap --trust`); a VPC whose private subnets reach AWS and the registries, by NAT, a proxy or endpoints.
 //
+// A VPC without NAT needs endpoints for what builds call: s3, logs, sts, kms, ssm, secretsmanager, codebuild, codepipeline,
+// git-codecommit, codeartifact.api and .repositories, ecr.api and .dkr, cloudformation, events, sns, lambda. A proxy does not
+// take the place of the one for codepipeline: the function that confirms harmless changes runs in the VPC and knows no
+// proxy, so without it every confirmation waits for a person. The security group lets out TLS and the ports of
+// registries and proxy alone; name servers other than Amazon's need a rule of your own (Pipeline.SecurityGroup).
+//
 // # What it is not
 //
 // A pipeline deploys whatever its source says, with the rights of the deployment roles, so it is no security boundary.
-// Whoever may push to the branch may change what is deployed, the pipeline included. What must hold whatever happens
-// belongs into service control policies, permissions boundaries and AWS Config rules of the target accounts.
+// Whoever may push to the branch may change what is deployed, the pipeline included; and a build may write to the bucket in
+// which the artifacts of other runs wait. What must hold whatever happens belongs into service control policies,
+// permissions boundaries and AWS Config rules of the target accounts.
 package securepipeline

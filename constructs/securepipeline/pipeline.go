@@ -78,8 +78,8 @@ func (p *Pipeline) build(s *settings, setUp *buildSetup) {
 		CdkAssetsCliVersion:          &s.assetsCliVersion,
 		SelfMutation:                 &s.mutating,
 		UseChangeSets:                jsii.Bool(true),
-		DockerEnabledForSynth:        &s.privileged,
-		DockerEnabledForSelfMutation: &s.privileged,
+		DockerEnabledForSynth:        jsii.Bool(s.DockerAssets != nil && isTrue(s.DockerAssets.AtSynth)),
+		DockerEnabledForSelfMutation: jsii.Bool(s.DockerAssets != nil && isTrue(s.DockerAssets.AtSelfMutation)),
 		CodeBuildDefaults:            p.buildDefaults(s, setUp),
 	})
 	p.addStages(s)

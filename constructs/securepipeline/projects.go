@@ -24,8 +24,7 @@ func (p *Pipeline) harden(s *settings, setUp *buildSetup) {
 		case awscodebuild.CfnProject:
 			p.hardenProject(s, setUp, resource)
 		case awslambda.CfnFunction:
-			logs := p.logGroup(s, resource)
-			resource.SetLoggingConfig(&awslambda.CfnFunction_LoggingConfigProperty{LogGroup: logs.LogGroupName()})
+			p.hardenFunction(s, resource)
 		}
 	}
 	baseline := aspects.NewBaseline(&aspects.BaselineProps{
@@ -35,6 +34,24 @@ func (p *Pipeline) harden(s *settings, setUp *buildSetup) {
 		AccessLogs:     func(awscdk.Stack) awss3.IBucket { return p.accessLogs },
 	})
 	baseline.Enforce(p)
+}
+
+// hardenFunction: the function approves whatever confirmation of its stage waits when it runs, so an event that comes late or
+// is tried again could confirm the change of a later run. It is tried once, within a minute or not at all.
+func (p *Pipeline) hardenFunction(s *settings, resource awslambda.CfnFunction) {
+	logs := p.logGroup(s, resource)
+	resource.SetLoggingConfig(&awslambda.CfnFunction_LoggingConfigProperty{LogGroup: logs.LogGroupName()})
+	awslambda.NewCfnEventInvokeConfig(scopeOf(resource), jsii.String("EventInvokeConfig"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName: resource.Ref(), Qualifier: jsii.String("$LATEST"),
+		MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(60),
+	})
+}
+
+// scopeOf returns the L2 of an L1, as a scope for what belongs to it.
+func scopeOf(resource constructs.IConstruct) constructs.Construct {
+	var scope constructs.Construct
+	jsii.UnsafeCast(resource.Node().Scope(), &scope)
+	return scope
 }
 
 // made returns the projects and functions of the pipeline.
@@ -75,14 +92,12 @@ func (p *Pipeline) properties(resource awscdk.CfnResource) map[string]any {
 
 // isSecurityCheck: the CDK makes the project of ConfirmPermissionsBroadening by itself and takes no defaults for it.
 func isSecurityCheck(resource awscodebuild.CfnProject) bool {
-	return strings.HasSuffix(*resource.Node().Path(), "/PipelinesSecurityCheck/CDKSecurityCheck/Resource")
+	return strings.HasSuffix(*resource.Node().Path(), "/"+securityCheck+"/CDKSecurityCheck/Resource")
 }
 
 // logGroup makes the log group of a project or function. It is kept when the project goes: logs are evidence.
 func (p *Pipeline) logGroup(s *settings, of constructs.IConstruct) awslogs.LogGroup {
-	var scope constructs.Construct
-	jsii.UnsafeCast(of.Node().Scope(), &scope)
-	return awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
+	return awslogs.NewLogGroup(scopeOf(of), jsii.String("Logs"), &awslogs.LogGroupProps{
 		EncryptionKey: p.key,
 		Retention:     s.LogRetention,
 		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,

@@ -49,7 +49,7 @@ type PipelineProps struct {
 	// AssetsCliVersion is the version of the cdk-assets npm package that publishes files and images. Default
 	// DefaultAssetsCliVersion.
 	AssetsCliVersion *string
-	// DockerAssets allows privileged builds, which Docker image assets need. Default none: no build is privileged.
+	// DockerAssets allows privileged builds, which Docker images take. Default none: no build is privileged.
 	DockerAssets *DockerAssetsProps
 	// LogRetention is how long the logs of builds are kept. Default one year.
 	LogRetention awslogs.RetentionDays
@@ -71,10 +71,16 @@ type SynthProps struct {
 	PrimaryOutputDirectory *string
 }
 
-// DockerAssetsProps allows builds with Docker, which CodeBuild runs in privileged mode.
+// DockerAssetsProps allows builds with Docker, which CodeBuild runs in privileged mode. The build that publishes an image is
+// always one of them; the others are only where they are asked for.
 type DockerAssetsProps struct {
-	// Reason says why the app needs Docker image assets.
+	// Reason says why the app needs Docker.
 	Reason *string
+	// AtSynth has the synth run with Docker, for assets that are bundled in a container. Default false.
+	AtSynth *bool
+	// AtSelfMutation has the pipeline's update of itself run with Docker, for images in the pipeline's own stack. Default
+	// false.
+	AtSelfMutation *bool
 }
 
 // WaveProps is a set of stages that are deployed at the same time.

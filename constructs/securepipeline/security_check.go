@@ -10,8 +10,12 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
+// securityCheck is the scope, below the CDK's pipeline, of what it makes for ConfirmPermissionsBroadening.
+const securityCheck = "PipelinesSecurityCheck"
+
 // hardenSecurityCheck: the CDK makes the confirmation of broader permissions (a project that runs `cdk diff`, and a function
-// that approves when the diff is empty) without any of the defaults of the other builds. It gives the project the pinned CLI instead of the newest, and the registries and proxy of all builds.
+// that approves when the diff is empty) without any of the defaults of the other builds. It gives the project the registries
+// and the proxy of all builds, and changes what it runs.
 func (p *Pipeline) hardenSecurityCheck(s *settings, setUp *buildSetup, resource awscodebuild.CfnProject, project awscodebuild.Project) {
 	for _, statement := range setUp.statements() {
 		project.AddToRolePolicy(statement)
@@ -21,14 +25,15 @@ func (p *Pipeline) hardenSecurityCheck(s *settings, setUp *buildSetup, resource 
 	}
 	source, _ := p.properties(resource)["source"].(map[string]any)
 	text := newJoined(source["buildSpec"])
-	const unpinned = `"npm install -g aws-cdk"`
-	var spec map[string]any
-	if err := json.Unmarshal([]byte(text.template), &spec); err != nil || !strings.Contains(text.template, unpinned) {
-		panic(fmt.Errorf("%s: this version of aws-cdk-lib installs the CDK CLI in a way that securepipeline does not know, so it can't pin its version; use the version of aws-cdk-lib that securecdk's go.mod names", *resource.Node().Path()))
+	for _, change := range checkChanges(s.cliVersion) {
+		if !strings.Contains(text.template, change.from) {
+			panic(fmt.Errorf("%s: this version of aws-cdk-lib compares in a way that securepipeline does not know: no %s in its buildspec; use the version of aws-cdk-lib that securecdk's go.mod names", *resource.Node().Path(), change.from))
+		}
+		text.template = strings.ReplaceAll(text.template, change.from, change.to)
 	}
-	pinned := strings.ReplaceAll(text.template, unpinned, fmt.Sprintf(`"npm install -g aws-cdk@%s"`, s.cliVersion))
-	if err := json.Unmarshal([]byte(pinned), &spec); err != nil {
-		panic(err) // only a version was put in, which is digits and dots
+	var spec map[string]any
+	if err := json.Unmarshal([]byte(text.template), &spec); err != nil {
+		panic(fmt.Errorf("%s: its buildspec is no JSON: %w", *resource.Node().Path(), err))
 	}
 	merged, err := json.MarshalIndent(setUp.mergeInto(spec), "", "  ")
 	if err != nil {
@@ -38,6 +43,22 @@ func (p *Pipeline) hardenSecurityCheck(s *settings, setUp *buildSetup, resource 
 		Type:      jsii.String(source["type"].(string)),
 		BuildSpec: awscdk.Token_AsString(text.fill(string(merged)), nil),
 	})
+}
+
+type change struct{ from, to string }
+
+// checkChanges are what the project does otherwise than the CDK has it do, in the JSON of its buildspec.
+//
+//   - It installs the pinned CLI instead of the newest.
+//   - It first removes what could have the CLI or npm run something else: the project works in what the build has put
+//     together, and a cdk.json there can name plugins, an .npmrc a registry.
+//   - It compares templates. A change set would be made by the deployment role, which it does not get (see narrow); a CLI that
+//     is too old to know --method ignores it, is refused the change set, and compares templates then.
+func checkChanges(cliVersion string) []change {
+	return []change{
+		{`"npm install -g aws-cdk"`, fmt.Sprintf(`"rm -f .npmrc cdk.json cdk.context.json","npm install -g aws-cdk@%s"`, cliVersion)},
+		{`cdk diff -a . `, `cdk diff --method=template -a . `},
+	}
 }
 
 // joined is a text with references in it, which stand as placeholders in template.

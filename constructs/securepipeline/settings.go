@@ -181,7 +181,7 @@ func (c *checker) stage(field string, p *StageProps) stage {
 		c.add(field, nil, "a stage", "remove the entry")
 		return stage{}
 	}
-	s := stage{StageProps: p, name: c.name(field+".Name", p.Name), production: p.Production != nil && *p.Production}
+	s := stage{StageProps: p, name: c.name(field+".Name", p.Name), production: isTrue(p.Production)}
 	if p.Build == nil {
 		c.add(field+".Build", nil, "the function that fills the stage", "set Build: func(stage awscdk.Stage) { … }")
 	}
@@ -281,6 +281,8 @@ func (c *checker) env(field string, env *map[string]*string) {
 		}
 	}
 }
+
+func isTrue(b *bool) bool { return b != nil && *b }
 
 func value(s *string) string {
 	if s == nil {

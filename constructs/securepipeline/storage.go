@@ -1,8 +1,6 @@
 package securepipeline
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -23,6 +21,7 @@ func (p *Pipeline) newKey() awskms.Key {
 		EnableKeyRotation: jsii.Bool(true),
 		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
 	})
+	// NotifyOn lets the notification service use the key; CloudWatch Logs is let in by nobody else.
 	// "Encrypt log data in CloudWatch Logs using AWS KMS" (CloudWatch Logs User Guide).
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("BuildLogs"),
@@ -33,18 +32,6 @@ func (p *Pipeline) newKey() awskms.Key {
 			"kms:EncryptionContext:aws:logs:arn": stack.FormatArn(&awscdk.ArnComponents{
 				Service: jsii.String("logs"), Resource: jsii.String("log-group"), ResourceName: jsii.String("*"), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 			}),
-		}},
-	}), nil)
-	// "Configure Amazon SNS topics for notifications" (Developer Tools console User Guide). The service sends the account
-	// of the notification rule with its calls.
-	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("Notifications"),
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("codestar-notifications.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
-		Resources:  jsii.Strings("*"),
-		Conditions: &map[string]any{"StringEquals": map[string]any{
-			"kms:ViaService":    fmt.Sprintf("sns.%s.amazonaws.com", *stack.Region()),
-			"aws:SourceAccount": stack.Account(),
 		}},
 	}), nil)
 	return key
@@ -105,7 +92,21 @@ func (p *Pipeline) hardenReplicas(s *settings) {
 		bucket.AddLifecycleRule(artifactLifecycle(s))
 		bucket.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN)
 		nag.Suppress(bucket, replicationFindings()...)
-		bucket.EncryptionKey().ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN)
+		retainKeys(stack)
 		aspects.NewBaseline(nil).Enforce(stack)
+	}
+}
+
+// retainKeys keeps the key of a support stack as long as what it encrypts. The CDK keeps its alias instead, which has a fixed
+// name and would be in the way when the stack is made again.
+func retainKeys(stack awscdk.Stack) {
+	selector := awscdk.ConstructSelector_ResourcesOfType(jsii.String("AWS::KMS::Key"), jsii.String("AWS::KMS::Alias"))
+	for _, c := range *awscdk.Mixins_Of(stack, selector).SelectedConstructs() {
+		switch resource := c.(type) {
+		case awskms.CfnKey:
+			resource.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+		case awskms.CfnAlias:
+			resource.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY, nil)
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // finding as it stands in the finished policy, on the exact resource, with the reason. A finding that no reason is known
 // for stays a finding.
 func (p *Pipeline) suppress() {
-	snapshot, err := bulk.Read(p, []string{"AWS::CodeBuild::Project", "AWS::Events::Rule", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::Function"}, false)
+	snapshot, err := bulk.Read(p, []string{"AWS::CodeBuild::Project", "AWS::Events::Rule", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Function"}, false)
 	if err != nil {
 		panic(err)
 	}
@@ -24,7 +24,7 @@ func (p *Pipeline) suppress() {
 }
 
 func suppressionsOf(r *bulk.Resource) []nag.Rule {
-	autoApprove := strings.Contains(r.Path, "/PipelinesSecurityCheck/CDKPipelinesAutoApprove/")
+	autoApprove := strings.Contains(r.Path, "/"+securityCheck+"/CDKPipelinesAutoApprove/")
 	switch {
 	case r.Type == "AWS::IAM::Policy":
 		return append(inlinePolicy(), wildcards(r.Properties)...)
@@ -34,6 +34,8 @@ func suppressionsOf(r *bulk.Resource) []nag.Rule {
 		return inPacks("EventBusDLQ", "The event only starts the pipeline: one that is lost is made up for by the next push or by hand, and reading an old one later would release nothing else.", "Serverless")
 	case r.Type == "AWS::Lambda::Function" && autoApprove:
 		return autoApproveFindings()
+	case r.Type == "AWS::Lambda::EventInvokeConfig" && autoApprove:
+		return inPacks("LambdaAsyncFailureDestination", "An event that is lost must not be made up for later, when another run may wait for its confirmation; the confirmation then waits for a person.", "Serverless")
 	case r.Type == "AWS::IAM::Role" && autoApprove:
 		return []nag.Rule{{
 			ID: "AwsSolutions-IAM4", Finding: "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
@@ -48,14 +50,14 @@ func inlinePolicy() []nag.Rule {
 		"NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321")
 }
 
-// autoApproveFindings: when the function that confirms harmless changes fails, or runs twice, or late, the confirmation
-// waits for a person: it fails safe.
+// autoApproveFindings: what is lost, late or failed leaves the confirmation to a person. What would be wrong is to try again
+// later, when another run may wait there: the function is tried once.
 func autoApproveFindings() []nag.Rule {
 	const failsSafe = " When the function fails, the confirmation waits for a person, so nothing is released unseen."
-	rules := inPacks("LambdaDLQ", "An event that is lost leaves nothing to make up for."+failsSafe, "NIST.800.53.R5", "HIPAA.Security", "Serverless")
+	rules := inPacks("LambdaDLQ", "An event that is lost must not be made up for later, when another run may wait for its confirmation."+failsSafe, "NIST.800.53.R5", "HIPAA.Security", "Serverless")
 	rules = append(rules, inPacks("LambdaConcurrency", "It is called once a deployment by one project of the pipeline, which runs one build at a time."+failsSafe, "NIST.800.53.R5", "HIPAA.Security")...)
-	rules = append(rules, inPacks("LambdaTracing", "It makes one call to CodePipeline, which CloudTrail records with its result."+failsSafe, "Serverless")...)
-	return append(rules, inPacks("LambdaDefaultMemorySize", "It makes one call to CodePipeline and holds no data; the default suffices."+failsSafe, "Serverless")...)
+	rules = append(rules, inPacks("LambdaTracing", "It makes two calls to CodePipeline, which CloudTrail records with their results."+failsSafe, "Serverless")...)
+	return append(rules, inPacks("LambdaDefaultMemorySize", "It makes two calls to CodePipeline and holds no data; the default suffices."+failsSafe, "Serverless")...)
 }
 
 func inPacks(rule, reason string, packs ...string) []nag.Rule {
