@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,6 +40,9 @@ func TestExamplesUnderTheCLI(t *testing.T) {
 			if r.Code != 0 {
 				t.Fatalf("cdk synth ended with %d\n%s", r.Code, r.Output())
 			}
+			if example.args == nil { // the README's first command
+				showsWhatTheREADMEShows(t, r.Output())
+			}
 			assembly, err := judge.Read(out)
 			if err != nil {
 				t.Fatal(err)
@@ -52,6 +56,16 @@ func TestExamplesUnderTheCLI(t *testing.T) {
 			t.Run("cfn-lint", func(t *testing.T) { lint(t, assembly) })
 			t.Run("cdk-nag", func(t *testing.T) { nag(t, assembly, example.name) })
 		})
+	}
+}
+
+// showsWhatTheREADMEShows: the line that the README has the user expect is the line that the user gets.
+func showsWhatTheREADMEShows(t *testing.T, output string) {
+	t.Helper()
+	shown := regexp.MustCompile(`(?m)^securecdk: .*$`)
+	want := shown.FindString(strings.Join(blocks(t, ""), "\n"))
+	if got := shown.FindString(output); got == "" || got != want {
+		t.Errorf("cdk synth says   %q\nthe README shows %q", got, want)
 	}
 }
 

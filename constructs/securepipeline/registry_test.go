@@ -176,13 +176,7 @@ func TestRegistriesAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			props := goodProps()
 			props.Registries = c.registries
-			_, faults := settle(props)
-			if len(faults) == 0 {
-				t.Fatal("accepted")
-			}
-			if got := faults[0].Error(); !strings.HasPrefix(got, c.want) {
-				t.Errorf("got  %s\nwant %s…", got, c.want)
-			}
+			refused(t, props, c.want)
 		})
 	}
 }
@@ -207,13 +201,7 @@ func TestProxiesAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			props := goodProps()
 			props.Proxy = &c.proxy
-			_, faults := settle(props)
-			if len(faults) == 0 {
-				t.Fatal("accepted")
-			}
-			if got := faults[0].Error(); !strings.HasPrefix(got, c.want) {
-				t.Errorf("got  %s\nwant %s…", got, c.want)
-			}
+			refused(t, props, c.want)
 		})
 	}
 }

@@ -99,14 +99,20 @@ func TestSettleRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			props := goodProps()
 			c.spoil(props)
-			_, faults := settle(props)
-			if len(faults) == 0 {
-				t.Fatal("accepted")
-			}
-			if got := faults[0].Error(); !strings.HasPrefix(got, c.want) {
-				t.Errorf("got  %s\nwant %s…", got, c.want)
-			}
+			refused(t, props, c.want)
 		})
+	}
+}
+
+// refused checks how the first fault of the props begins.
+func refused(t *testing.T, props *PipelineProps, want string) {
+	t.Helper()
+	_, faults := settle(props)
+	if len(faults) == 0 {
+		t.Fatal("accepted")
+	}
+	if got := faults[0].Error(); !strings.HasPrefix(got, want) {
+		t.Errorf("got  %s\nwant %s…", got, want)
 	}
 }
 
