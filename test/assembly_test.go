@@ -63,7 +63,7 @@ func TestExamplesUnderTheCLI(t *testing.T) {
 func showsWhatTheREADMEShows(t *testing.T, output string) {
 	t.Helper()
 	shown := regexp.MustCompile(`(?m)^securecdk: .*$`)
-	want := shown.FindString(strings.Join(blocks(t, ""), "\n"))
+	want := shown.FindString(strings.Join(blocks(t, "text"), "\n"))
 	if got := shown.FindString(output); got == "" || got != want {
 		t.Errorf("cdk synth says   %q\nthe README shows %q", got, want)
 	}
