@@ -16,7 +16,6 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/internal/fault"
 	"github.com/securecdk/securecdk/internal/flags"
 )
@@ -56,7 +55,7 @@ func NewPipeline(scope constructs.Construct, id *string, props *PipelineProps) *
 	p.vpc = p.findVpc(s)
 	p.securityGroup = p.newSecurityGroup(setUp)
 	p.key = p.newKey()
-	p.accessLogs = aspects.LogBucketPerStack(nil)(awscdk.Stack_Of(p))
+	p.accessLogs = p.findAccessLogs(s)
 	p.artifacts = p.newArtifactBucket(s)
 	p.notifications = p.newTopic("Notifications")
 	p.approvals = p.newTopic("Approvals")
@@ -168,6 +167,14 @@ func (p *Pipeline) findVpc(s *settings) awsec2.IVpc {
 		panic(fault.New(*p.Node().Path(), "Vpc", vpc.VpcId(), "a VPC with private subnets", "name its private subnets (PrivateSubnetIds); a build in a public subnet has no way out"))
 	}
 	return vpc
+}
+
+func (p *Pipeline) findAccessLogs(s *settings) awss3.IBucket {
+	bucket := s.AccessLogs(awscdk.Stack_Of(p))
+	if bucket == nil {
+		panic(fault.New(*p.Node().Path(), "AccessLogs", nil, "a bucket from the provider", "make the provider return the access-log bucket of the pipeline's account and region"))
+	}
+	return bucket
 }
 
 // newSecurityGroup makes the one security group of all builds: nothing in; out TLS, and what registries and proxy need.

@@ -212,6 +212,8 @@ func TestRefusals(t *testing.T) {
 		"public subnets only": {tooling, flags.Safe(), func(p *PipelineProps) {
 			p.Vpc = aspects.VpcFromAttributes(&awsec2.VpcAttributes{VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("a"), PublicSubnetIds: jsii.Strings("subnet-1")})
 		}, `Delivery/Pipeline: Vpc: got "vpc-1", expected a VPC with private subnets`},
+		"no access-log bucket": {tooling, flags.Safe(), func(p *PipelineProps) { p.AccessLogs = func(awscdk.Stack) awss3.IBucket { return nil } },
+			"Delivery/Pipeline: AccessLogs: missing, expected a bucket from the provider"},
 		"an empty stage":         {tooling, flags.Safe(), func(p *PipelineProps) { p.Stages[0].Build = nothing }, `Delivery/Pipeline: stage "Dev": got`},
 		"a missing output":       {tooling, flags.Safe(), func(p *PipelineProps) { (*p.Stages[1].After[0].Outputs)["X"] = jsii.String("App/Nowhere") }, `Acceptance: step "SmokeTest": Outputs["X"]: got "App/Nowhere"`},
 		"an output that is none": {tooling, flags.Safe(), func(p *PipelineProps) { (*p.Stages[1].After[0].Outputs)["X"] = jsii.String("App/Data") }, `Acceptance: step "SmokeTest": Outputs["X"]: got "App/Data"`},
@@ -231,6 +233,16 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("got  %s\nwant %s…", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAccessLogsGoWhereTheyAreWanted(t *testing.T) {
+	props := realProps()
+	props.AccessLogs = aspects.LogBucketFromName(jsii.String("bank-access-logs"))
+	app, stack, _ := newPipeline(t, props)
+	_, bucket := cdktest.One(t, cdktest.Template(t, app, stack), "AWS::S3::Bucket")
+	if got := text(t, bucket["LoggingConfiguration"]); !strings.Contains(got, `"DestinationBucketName":"bank-access-logs"`) {
+		t.Errorf("%s", got)
 	}
 }
 

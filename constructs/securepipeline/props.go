@@ -51,6 +51,9 @@ type PipelineProps struct {
 	AssetsCliVersion *string
 	// DockerAssets allows privileged builds, which Docker images take. Default none: no build is privileged.
 	DockerAssets *DockerAssetsProps
+	// AccessLogs gives the pipeline's stack the target bucket of the artifact bucket's server access logs. Default one of its own,
+	// aspects.LogBucketPerStack(nil), which the support stacks of other regions always get.
+	AccessLogs aspects.LogBucketProvider
 	// LogRetention is how long the logs of builds are kept. Default one year.
 	LogRetention awslogs.RetentionDays
 	// ArtifactExpiration is how long artifacts are kept. Default 90 days, 30 more for overwritten versions.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
+	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/internal/fault"
 )
 
@@ -101,6 +102,9 @@ func (c *checker) pipeline(s *settings) {
 	c.match("AssetsCliVersion", s.AssetsCliVersion, exactForm, "a version of the cdk-assets npm package, x.y.z", false)
 	if s.AssetsCliVersion != nil {
 		s.assetsCliVersion = *s.AssetsCliVersion
+	}
+	if s.AccessLogs == nil {
+		s.AccessLogs = aspects.LogBucketPerStack(nil)
 	}
 	if s.LogRetention == "" {
 		s.LogRetention = awslogs.RetentionDays_ONE_YEAR
