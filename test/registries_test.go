@@ -259,8 +259,8 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 		pipe.PipIndex(&pipe.PipIndexProps{Url: &s.URL, Credentials: login}),
 	}
 	secrets := map[string]string{"registry:password": password, "token": "t0ken"}
-	r := build(t, s, registries, secrets, `stat -c %a .netrc`, `cat .npmrc .m2/settings.xml`)
-	if r.Code != 0 || !strings.HasPrefix(r.Stdout, "600\n") {
+	r := build(t, s, registries, secrets, `ls -l .netrc`, `cat .npmrc .m2/settings.xml`)
+	if r.Code != 0 || !strings.HasPrefix(r.Stdout, "-rw------- ") {
 		t.Errorf("code %d\n%s", r.Code, r.Output())
 	}
 	for _, secret := range secrets {
