@@ -10,6 +10,7 @@ var lambdaVpc = &Control{
 		judged("a serverless function that takes its VPC from the template's Globals", Compliant, "LAMBDA.VPC/sam-globals.compliant.yaml"),
 		judged("a function without VPC", NonCompliant, "LAMBDA.VPC/missing.non-compliant.json"),
 		judged("a function without security group", NonCompliant, "LAMBDA.VPC/no-security-group.non-compliant.yaml"),
+		judged("a serverless function that removes the VPC of the Globals by AWS::NoValue", NonCompliant, "LAMBDA.VPC/sam-no-value.non-compliant.yaml"),
 		judged("a serverless function without VPC", NonCompliant, "LAMBDA.VPC/sam.non-compliant.yaml"),
 		judged("a function that a distribution runs at the edge", NotApplicable, "LAMBDA.VPC/edge.not-applicable.yaml"),
 		judged("a function whose list of subnets is one parameter without default", Unknown, "LAMBDA.VPC/list-parameter.unknown.yaml"),

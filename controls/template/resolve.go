@@ -39,6 +39,12 @@ func intrinsic(raw any) (fn string, arg any, ok bool) {
 	return "", nil, false
 }
 
+// call is intrinsic without the condition functions, whose names are keys like others outside of conditions.
+func call(m map[string]any) (fn string, arg any, ok bool) {
+	fn, arg, ok = intrinsic(m)
+	return fn, arg, ok && (fn == "Ref" || strings.HasPrefix(fn, "Fn::"))
+}
+
 // item is resolve for the member of a list that Fn::Split or a list parameter may have made.
 func (w *World) item(t *Template, raw any) Value {
 	if parts, ok := raw.([]Part); ok {
@@ -72,19 +78,19 @@ func (w *World) resolve(t *Template, raw any) Value {
 }
 
 func (w *World) resolveMap(t *Template, m map[string]any) Value {
-	fn, arg, ok := intrinsic(m)
-	if !ok || fn != "Ref" && !strings.HasPrefix(fn, "Fn::") {
+	fn, arg, ok := call(m)
+	if !ok {
 		return Value{w: w, t: t, kind: object, raw: m}
 	}
 	if !w.enter() {
 		return w.unknown(t, "the value refers to itself, or is too deep or too large to be followed", "")
 	}
 	defer w.leave()
-	return w.call(t, fn, arg)
+	return w.evaluateCall(t, fn, arg)
 }
 
-// call evaluates an intrinsic function.
-func (w *World) call(t *Template, fn string, arg any) Value {
+// evaluateCall tells what an intrinsic function comes to.
+func (w *World) evaluateCall(t *Template, fn string, arg any) Value {
 	args, _ := arg.([]any)
 	switch {
 	case fn == "Ref":

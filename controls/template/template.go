@@ -39,6 +39,8 @@ type Resource struct {
 	Metadata   map[string]any
 	// Template is the template that the resource stands in.
 	Template *Template
+
+	whole map[string]any // Properties, completed by the template's Globals
 }
 
 // Parameter is one entry of the Parameters section.
@@ -98,6 +100,9 @@ func New(name string, doc map[string]any) (*Template, error) {
 	b.t.Conditions = b.section("Conditions", doc["Conditions"])
 	b.t.Mappings = b.section("Mappings", doc["Mappings"])
 	b.t.globals = b.section("Globals", doc["Globals"])
+	if b.err == nil {
+		b.complete()
+	}
 	if b.err != nil {
 		return nil, b.err
 	}

@@ -1,7 +1,5 @@
 package template
 
-import "maps"
-
 // World is one way in which the conditions that only the deployment can decide may turn out. Values are read in it.
 // Read as the author wrote them, most templates have just one world.
 type World struct {
@@ -83,41 +81,11 @@ func (w *World) Exists(r *Resource) bool {
 	return w.holds(r.Template, r.Condition) != no
 }
 
-// Get reads a property of the resource; each further key goes a map deeper. Without keys it is all properties.
+// Get reads a property of the resource; each further key goes a map deeper. Without keys it is all properties. Those of
+// a SAM resource are completed by the template's Globals.
 func (w *World) Get(r *Resource, keys ...string) Value {
 	w.steps = 0
-	v := Value{w: w, t: r.Template, kind: object, raw: r.Properties}
-	if r.Properties == nil {
-		v.raw = map[string]any(nil)
-	}
-	v = v.Get(keys...)
-	if r.Type == samFunction {
-		return merge(v, w.global(r, keys))
-	}
-	return v
-}
-
-// samFunction is the type whose properties the Globals section of a SAM template completes (AWS SAM developer guide,
-// "Globals section of the AWS SAM template").
-const samFunction = "AWS::Serverless::Function"
-
-func (w *World) global(r *Resource, keys []string) Value {
-	v := Value{w: w, t: r.Template, kind: object, raw: r.Template.globals}
-	return v.Get("Function").Get(keys...)
-}
-
-// merge completes a value by the global one: what is absent is taken from there, and maps are joined.
-func merge(v, global Value) Value {
-	switch {
-	case v.kind == absent:
-		return global
-	case v.kind == object && global.kind == object:
-		joined := map[string]any{}
-		maps.Copy(joined, global.raw.(map[string]any))
-		maps.Copy(joined, v.raw.(map[string]any))
-		v.raw = joined
-	}
-	return v
+	return Value{w: w, t: r.Template, kind: object, raw: r.whole}.Get(keys...)
 }
 
 // Ref is the value of {"Ref": …} to the resource.
