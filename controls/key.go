@@ -71,19 +71,54 @@ func judgeKeyName(w *template.World, parts []template.Part, whole template.Value
 }
 
 // judgeAlias judges by the alias's name: AWS managed keys have aliases that begin with aws/, and nobody else may make
-// such (AWS KMS developer guide, "Aliases in AWS KMS").
+// such (AWS KMS developer guide, "Aliases in AWS KMS"). The partition is taken for the one that nearly all accounts are
+// in, aws.
 func judgeAlias(name string, rest []template.Part, whole template.Value) (Verdict, string) {
+	for len(rest) > 0 && (rest[0].Pseudo == "AWS::Partition" || rest[0].Text != "") {
+		if name += rest[0].Text; rest[0].Text == "" {
+			name += "aws"
+		}
+		rest = rest[1:]
+	}
 	switch {
-	case strings.HasPrefix(name, "aws/"):
+	case strings.HasPrefix(name, managedAlias):
 		return NonCompliant, "found " + whole.String() + ", an AWS managed key"
 	case name == "" && len(rest) == 0:
 		return NonCompliant, "found " + whole.String() + ", which is no key"
-	case len(rest) == 0 || !strings.HasPrefix("aws/", name) || rest[0].Pseudo != "":
+	case !mayBegin(name, rest, managedAlias):
 		return Compliant, ""
 	case whole.Unknown():
 		return Unknown, whole.Reason()
 	}
 	return Unknown, "what " + whole.String() + " comes to is known at deployment only"
+}
+
+const managedAlias = "aws/"
+
+// mayBegin tells whether a text, and what the parts after it come to, may begin with the prefix.
+func mayBegin(s string, rest []template.Part, prefix string) bool {
+	if len(s) >= len(prefix) || !strings.HasPrefix(prefix, s) {
+		return strings.HasPrefix(s, prefix)
+	}
+	if len(rest) == 0 {
+		return false
+	}
+	prefix = prefix[len(s):]
+	switch part := rest[0]; {
+	case part.Text != "":
+		return mayBegin(part.Text, rest[1:], prefix)
+	case part.Pseudo == "AWS::Region", part.Pseudo == "AWS::AccountId":
+		return false
+	case part.Pseudo != "AWS::StackName":
+		return true
+	}
+	// The name of a stack has no slash.
+	for n := 1; n <= len(prefix) && prefix[n-1] != '/'; n++ {
+		if mayBegin("", rest[1:], prefix[n:]) {
+			return true
+		}
+	}
+	return false
 }
 
 func judgeKeyResource(w *template.World, part *template.Part) (Verdict, string) {

@@ -9,6 +9,7 @@ var snsCMK = &Control{
 		judged("a topic with a key of the same stack", Compliant, "SNS.CMK/key.compliant.yaml"),
 		judged("a topic without key", NonCompliant, "SNS.CMK/missing.non-compliant.yaml"),
 		judged("a topic with the AWS managed key", NonCompliant, "SNS.CMK/aws-managed.non-compliant.yaml"),
+		judged("a topic with the AWS managed key, its alias put together from the partition", NonCompliant, "SNS.CMK/alias-partition.non-compliant.yaml"),
 		judged("a topic whose key is a parameter without default", Unknown, "SNS.CMK/parameter.unknown.yaml"),
 	},
 	Severity: Medium,
