@@ -82,7 +82,12 @@ func (e *evaluation) judge(c *Control, r *template.Resource) {
 			join(joined, &f, w.Assumptions())
 		}
 	})
-	if !complete && joined != nil && joined.Verdict != NonCompliant {
+	switch {
+	case complete:
+	case joined == nil:
+		f.Verdict, f.Message = Unknown, "whether it is created depends on more conditions than can be tried"
+		e.result.Findings = append(e.result.Findings, f)
+	case joined.Verdict != NonCompliant:
 		joined.Verdict, joined.Message = Unknown, "it depends on more conditions than can be tried"
 	}
 }

@@ -110,6 +110,20 @@ func TestTooManyOpenConditionsArePassedByNobody(t *testing.T) {
 	}
 }
 
+func TestAResourceThatNoWorldTriedHasIsUnknown(t *testing.T) {
+	var conditions, either strings.Builder
+	for i := range 7 {
+		fmt.Fprintf(&conditions, "  C%d: !Equals [!Ref AWS::Region, r%d]\n", i, i)
+		fmt.Fprintf(&either, "!Or [!Condition C%d, !Not [!Condition C%d]], ", i, i)
+	}
+	doc := "Conditions:\n" + conditions.String() + "  Late: !And [" + either.String() + "!Not [!Condition C0]]\n" +
+		"Resources: {K: {Type: AWS::KMS::Key, Condition: Late}}"
+	want := []string{"K KMS.ROTATION: unknown: whether it is created depends on more conditions than can be tried"}
+	if diff := cmp.Diff(want, lines(t, doc, "KMS.ROTATION")); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestACheckThatGoesWrongIsNoPass(t *testing.T) {
 	tpl := parse(t, "S.yaml", "Resources: {K: {Type: AWS::KMS::Key}}")
 	for name, check := range map[string]func(*Pass){
