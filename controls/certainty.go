@@ -29,6 +29,18 @@ func is(v template.Value, ask func(string) bool) certainty {
 	return never
 }
 
+// unsure says why a value that ought to be a word, a number or a boolean isn't known before the deployment; "" when it
+// is, and when it isn't there.
+func unsure(v template.Value) string {
+	if v.Unknown() {
+		return v.Reason()
+	}
+	if _, known := v.Literal(); known || len(v.Parts()) == 0 {
+		return ""
+	}
+	return "what " + v.String() + " comes to is known at deployment only"
+}
+
 // anyOf is the certainty that it holds for one of the values.
 func anyOf(values []template.Value, ask func(template.Value) certainty) certainty {
 	found := never

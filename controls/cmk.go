@@ -36,9 +36,10 @@ func (k *keyPlace) check(p *Pass) {
 	}
 	list := at(p.Get(), k.list)
 	items, isList := list.Items()
+	why := unsure(list)
 	switch {
-	case list.Unknown():
-		p.Unknown(k.list, "%s", list.Reason())
+	case why != "":
+		p.Unknown(k.list, "%s", why)
 	case len(items) > 0:
 		for i, item := range items {
 			k.judge(p, item, fmt.Sprintf("%s[%d].", k.list, i))
@@ -51,15 +52,15 @@ func (k *keyPlace) check(p *Pass) {
 
 // judge looks at one map that names a key. The prefix is where it stands.
 func (k *keyPlace) judge(p *Pass, in template.Value, prefix string) {
-	if in.Unknown() {
-		p.Unknown(strings.TrimSuffix(prefix, "."), "%s", in.Reason())
+	if why := unsure(in); why != "" {
+		p.Unknown(strings.TrimSuffix(prefix, "."), "%s", why)
 		return
 	}
 	if k.enabled != "" {
 		v := at(in, k.enabled)
 		on, ok := v.Bool()
-		if v.Unknown() {
-			p.Unknown(prefix+k.enabled, "%s; expected true", v.Reason())
+		if why := unsure(v); why != "" {
+			p.Unknown(prefix+k.enabled, "%s; expected true", why)
 			return
 		}
 		if !ok || !on {
@@ -87,8 +88,8 @@ func (k *keyPlace) judge(p *Pass, in template.Value, prefix string) {
 
 func (k *keyPlace) usesKey(p *Pass, in template.Value, prefix string) bool {
 	v := at(in, k.method)
-	if v.Unknown() {
-		p.Unknown(prefix+k.method, "%s; expected %s", v.Reason(), k.methods[0])
+	if why := unsure(v); why != "" {
+		p.Unknown(prefix+k.method, "%s; expected %s", why, k.methods[0])
 		return false
 	}
 	s, _ := v.Literal()

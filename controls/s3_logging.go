@@ -38,8 +38,8 @@ func checkS3Logging(p *Pass) {
 	const property = "LoggingConfiguration.DestinationBucketName"
 	const expected = "expected the name of another bucket, which receives access logs"
 	logging := p.Get("LoggingConfiguration")
-	if logging.Unknown() {
-		p.Unknown("LoggingConfiguration", "%s; %s", logging.Reason(), expected)
+	if why := unsure(logging); why != "" {
+		p.Unknown("LoggingConfiguration", "%s; %s", why, expected)
 		return
 	}
 	switch to := p.index.logsTo(p.world, p.Resource); {

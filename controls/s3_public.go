@@ -33,8 +33,8 @@ func checkS3Public(p *Pass) {
 	block := p.Get("PublicAccessBlockConfiguration")
 	for _, setting := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
 		v := block.Get(setting)
-		if v.Unknown() {
-			p.Unknown("PublicAccessBlockConfiguration."+setting, "%s; expected true", v.Reason())
+		if why := unsure(v); why != "" {
+			p.Unknown("PublicAccessBlockConfiguration."+setting, "%s; expected true", why)
 			continue
 		}
 		if on, _ := v.Bool(); !on {

@@ -10,6 +10,7 @@ var s3Versioning = &Control{
 		judged("a bucket without versioning", NonCompliant, "S3.VERSIONING/missing.non-compliant.json"),
 		judged("a bucket whose versioning is suspended", NonCompliant, "S3.VERSIONING/suspended.non-compliant.yaml"),
 		judged("a bucket whose versioning is enabled only when a condition on the region holds", Unknown, "S3.VERSIONING/condition.unknown.yaml"),
+		judged("a bucket whose versioning status is an attribute of another resource", Unknown, "S3.VERSIONING/attribute.unknown.yaml"),
 		judged("a bucket whose versioning status is a parameter without default", Unknown, "S3.VERSIONING/parameter.unknown.yaml"),
 	},
 	Severity: Medium,
@@ -31,8 +32,8 @@ var s3Versioning = &Control{
 func checkS3Versioning(p *Pass) {
 	const property = "VersioningConfiguration.Status"
 	status := p.Get("VersioningConfiguration", "Status")
-	if status.Unknown() {
-		p.Unknown(property, "%s; expected Enabled", status.Reason())
+	if why := unsure(status); why != "" {
+		p.Unknown(property, "%s; expected Enabled", why)
 		return
 	}
 	if s, _ := status.Literal(); s != "Enabled" {

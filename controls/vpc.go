@@ -6,9 +6,10 @@ import "github.com/securecdk/securecdk/controls/template"
 // are there: a subnet's id that only the deployment knows is a subnet all the same.
 func requireVpc(p *Pass, texts, lists []string) {
 	config := p.Get("VpcConfig")
+	why := unsure(config)
 	switch {
-	case config.Unknown():
-		p.Unknown("VpcConfig", "%s", config.Reason())
+	case why != "":
+		p.Unknown("VpcConfig", "%s", why)
 		return
 	case !config.IsMap():
 		p.NonCompliant("VpcConfig", "found %s, expected a VPC's subnets and security groups", config)
@@ -27,8 +28,8 @@ func requireVpc(p *Pass, texts, lists []string) {
 
 func requireMember(p *Pass, v template.Value, property string) {
 	items, isList := v.Items()
-	if !isList && v.Unknown() {
-		p.Unknown(property, "%s; expected at least one id", v.Reason())
+	if why := unsure(v); why != "" {
+		p.Unknown(property, "%s; expected at least one id", why)
 		return
 	}
 	for _, item := range items {

@@ -46,6 +46,14 @@ func (v Value) Reason() string {
 	return v.reason
 }
 
+// why is the reason why a text isn't known before the deployment.
+func (v Value) why() string {
+	if reason := v.Reason(); reason != "" {
+		return reason
+	}
+	return "what " + v.String() + " comes to is known at deployment only"
+}
+
 func (v Value) unknownPart() *Part {
 	parts := v.raw.([]Part)
 	for i := range parts {
@@ -69,8 +77,9 @@ func (v Value) member(key string) Value {
 	case unknown:
 		return v
 	case text:
-		if len(v.raw.([]Part)) == 1 && v.Unknown() {
-			return Value{w: v.w, t: v.t, kind: unknown, reason: v.Reason()}
+		// One reference may lead to a map; a text of several parts is a text.
+		if len(v.raw.([]Part)) == 1 {
+			return Value{w: v.w, t: v.t, kind: unknown, reason: v.why()}
 		}
 	case object:
 		m, _ := v.raw.(map[string]any)
