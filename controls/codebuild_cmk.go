@@ -1,5 +1,11 @@
 package controls
 
+import (
+	"fmt"
+
+	"github.com/securecdk/securecdk/controls/template"
+)
+
 var codebuildCMK = &Control{
 	ID:    "CODEBUILD.CMK",
 	Title: "CodeBuild projects encrypt their output with a customer managed KMS key",
@@ -10,18 +16,42 @@ var codebuildCMK = &Control{
 		judged("a project without key", NonCompliant, "CODEBUILD.CMK/missing.non-compliant.yaml"),
 		judged("a project with the AWS managed key", NonCompliant, "CODEBUILD.CMK/aws-managed.non-compliant.yaml"),
 		judged("a project whose key is a parameter without default", Unknown, "CODEBUILD.CMK/parameter.unknown.yaml"),
+		judged("a project that switches encryption off for an artifact or for its logs", NonCompliant, "CODEBUILD.CMK/disabled.non-compliant.yaml"),
 		judged("a project with the ARN of the AWS managed key", NonCompliant, "CODEBUILD.CMK/aws-managed-arn.non-compliant.json"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},
 	Types:    []string{"AWS::CodeBuild::Project"},
 	Rationale: "Artifacts, caches and reports hold what will run in production. Without a key, CodeBuild uses" +
-		" alias/aws/s3. An AWS managed key (alias/aws/…) doesn't meet this: its policy can't be changed," +
+		" alias/aws/s3, and EncryptionDisabled does without any. An AWS managed key (alias/aws/…) doesn't meet this: its policy can't be changed," +
 		" and any principal of the account may use it through the service.",
 	Remedy: "CDK: ProjectProps.EncryptionKey: key. CloudFormation: EncryptionKey: !GetAtt Key.Arn.",
 	Mappings: []Mapping{
 		{NIST80053, []string{"AU-9(3)", "SC-13", "SC-28(1)"}},
 		{CDKNag, []string{"AwsSolutions-CB4"}},
 	},
-	Check: requireKeys(keyPlace{key: "EncryptionKey"}),
+	Check: checkCodeBuildCMK,
+}
+
+var projectKey = requireKeys(keyPlace{key: "EncryptionKey"})
+
+func checkCodeBuildCMK(p *Pass) {
+	requireEncrypted(p, p.Get("Artifacts"), "Artifacts")
+	for i, a := range p.Get("SecondaryArtifacts").OneOrMore() {
+		requireEncrypted(p, a, fmt.Sprintf("SecondaryArtifacts[%d]", i))
+	}
+	requireEncrypted(p, p.Get("LogsConfig", "S3Logs"), "LogsConfig.S3Logs")
+	projectKey(p)
+}
+
+// requireEncrypted judges the switch by which one place that the project writes to does without the key.
+func requireEncrypted(p *Pass, place template.Value, at string) {
+	v := place.Get("EncryptionDisabled")
+	if why := unsure(v); why != "" {
+		p.Unknown(at+".EncryptionDisabled", "%s; expected false", why)
+		return
+	}
+	if off, isBool := v.Bool(); !v.Absent() && (off || !isBool) {
+		p.NonCompliant(at+".EncryptionDisabled", "found %s, expected false", v)
+	}
 }
