@@ -1,5 +1,10 @@
 package controls
 
+import (
+	"cmp"
+	"strconv"
+)
+
 var kmsRotation = &Control{
 	ID:    "KMS.ROTATION",
 	Title: "KMS keys rotate every year",
@@ -9,10 +14,12 @@ var kmsRotation = &Control{
 		judged("a symmetric key with rotation", Compliant, "KMS.ROTATION/enabled.compliant.yaml"),
 		judged("a symmetric key without rotation", NonCompliant, "KMS.ROTATION/missing.non-compliant.json"),
 		judged("a key with rotation switched off", NonCompliant, "KMS.ROTATION/false.non-compliant.yaml"),
+		judged("a key that rotates every seven years", NonCompliant, "KMS.ROTATION/seven-years.non-compliant.yaml"),
 		judged("an asymmetric key", NotApplicable, "KMS.ROTATION/asymmetric.not-applicable.yaml"),
 		judged("an HMAC key", NotApplicable, "KMS.ROTATION/hmac.not-applicable.yaml"),
 		judged("a key with imported material", NotApplicable, "KMS.ROTATION/external.not-applicable.yaml"),
 		judged("a key whose spec is a parameter without default", Unknown, "KMS.ROTATION/spec-parameter.unknown.yaml"),
+		judged("a key whose spec is an attribute of another resource", Unknown, "KMS.ROTATION/spec-attribute.unknown.yaml"),
 		judged("a key whose rotation is a parameter without default", Unknown, "KMS.ROTATION/parameter.unknown.yaml"),
 	},
 	Severity: Medium,
@@ -40,23 +47,39 @@ func checkKMSRotation(p *Pass) {
 	}
 	for _, c := range can {
 		v := p.Get(c.property)
-		if v.Unknown() {
-			p.Unknown(c.property, "%s, so whether the key can rotate isn't known", v.Reason())
+		s, known := v.Literal()
+		if !known && !v.Absent() {
+			p.Unknown(c.property, "%s, so whether the key can rotate isn't known", cmp.Or(unsure(v), "found "+v.String()))
 			return
 		}
-		if s, _ := v.Literal(); !v.Absent() && s != c.value {
+		if known && s != c.value {
 			p.NotApplicable(c.property + " is " + v.String() + ": " + c.otherwise)
 			return
 		}
 	}
 	rotation := p.Get("EnableKeyRotation")
-	if rotation.Unknown() {
-		p.Unknown("EnableKeyRotation", "%s; expected true", rotation.Reason())
+	if why := unsure(rotation); why != "" {
+		p.Unknown("EnableKeyRotation", "%s; expected true", why)
 		return
 	}
 	if on, _ := rotation.Bool(); !on {
 		p.NonCompliant("EnableKeyRotation", "found %s, expected true", rotation)
 		return
 	}
+	checkRotationPeriod(p)
 	p.Compliant("EnableKeyRotation", "the key rotates")
+}
+
+// checkRotationPeriod holds the period against the year that it is when the key sets none.
+func checkRotationPeriod(p *Pass) {
+	const property, year = "RotationPeriodInDays", 365
+	period := p.Get(property)
+	if why := unsure(period); why != "" {
+		p.Unknown(property, "%s; expected at most %d", why, year)
+		return
+	}
+	s, _ := period.Literal()
+	if days, err := strconv.Atoi(s); !period.Absent() && (err != nil || days > year) {
+		p.NonCompliant(property, "found %s, expected at most %d", period, year)
+	}
 }
