@@ -11,6 +11,7 @@ var lambdaCMK = &Control{
 		judged("a function with variables and no key", NonCompliant, "LAMBDA.CMK/missing.non-compliant.json"),
 		judged("a function with the AWS managed key", NonCompliant, "LAMBDA.CMK/aws-managed.non-compliant.yaml"),
 		judged("a function without variables", NotApplicable, "LAMBDA.CMK/no-variables.not-applicable.yaml"),
+		judged("a function whose variables are an attribute of another resource", Unknown, "LAMBDA.CMK/variables-attribute.unknown.yaml"),
 		judged("a function whose key is a parameter without default", Unknown, "LAMBDA.CMK/parameter.unknown.yaml"),
 	},
 	Severity: Medium,
@@ -31,12 +32,13 @@ var environmentKey = requireKeys(keyPlace{key: "KmsKeyArn"})
 
 func checkLambdaCMK(p *Pass) {
 	variables := p.Get("Environment", "Variables")
-	if !variables.Unknown() && len(mapMembers(variables)) == 0 {
+	if variables.Absent() || variables.IsMap() && len(mapMembers(variables)) == 0 {
 		p.NotApplicable("it has no environment variables")
 		return
 	}
-	if verdict, _ := judgeKey(p.world, p.Get("KmsKeyArn")); variables.Unknown() && verdict == NonCompliant {
-		p.Unknown("Environment.Variables", "%s, so whether there is anything to encrypt isn't known", variables.Reason())
+	why := unsure(variables)
+	if verdict, _ := judgeKey(p.world, p.Get("KmsKeyArn")); why != "" && verdict == NonCompliant {
+		p.Unknown("Environment.Variables", "%s, so whether there is anything to encrypt isn't known", why)
 		return
 	}
 	environmentKey(p)
