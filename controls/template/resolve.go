@@ -250,7 +250,7 @@ func (w *World) split(t *Template, separator, source any) Value {
 }
 
 // findInMap looks a value up. When the first key isn't known, as with AWS::Region, the value is known all the same if
-// it is the same under each.
+// it is the same under each, and the default (CloudFormation user guide, "Fn::FindInMap enhancements") too.
 func (w *World) findInMap(t *Template, args []any) Value {
 	why := w.unknown(t, "Fn::FindInMap with keys that aren't known", "")
 	name, ok1 := w.resolve(t, args[0]).Literal()
@@ -259,24 +259,44 @@ func (w *World) findInMap(t *Template, args []any) Value {
 	if !ok1 || !ok2 || !ok3 {
 		return why
 	}
+	var otherwise any
+	if len(args) > 3 {
+		options, _ := args[3].(map[string]any)
+		otherwise = options["DefaultValue"]
+	}
 	if first, ok := w.resolve(t, args[1]).Literal(); ok {
 		row, _ := table[first].(map[string]any)
 		if raw, has := row[second]; has {
 			return w.resolve(t, raw)
 		}
+		if otherwise != nil {
+			return w.resolve(t, otherwise)
+		}
 		return why
 	}
-	var same Value
+	candidates := make([]any, 0, len(table)+1)
 	for _, row := range table {
 		r, _ := row.(map[string]any)
-		v := w.resolve(t, r[second])
+		candidates = append(candidates, r[second])
+	}
+	if otherwise != nil {
+		candidates = append(candidates, otherwise)
+	}
+	return w.same(t, candidates, why)
+}
+
+// same is the literal that all the raw values come to, or else the other value.
+func (w *World) same(t *Template, raw []any, otherwise Value) Value {
+	var same Value
+	for _, r := range raw {
+		v := w.resolve(t, r)
 		if _, ok := v.Literal(); !ok || !same.Absent() && !same.Equal(v) {
-			return why
+			return otherwise
 		}
 		same = v
 	}
 	if same.Absent() {
-		return why
+		return otherwise
 	}
 	return same
 }

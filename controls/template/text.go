@@ -82,7 +82,8 @@ func (p *Part) hasNo(separator string) bool {
 	default:
 		return false
 	}
-	return strings.ContainsAny(separator, ":/,|;")
+	// A longer separator might begin in the text before and end in the part.
+	return strings.Trim(separator, ":/,|;") == ""
 }
 
 // textOf makes a value of parts. What Fn::Sub or Fn::Join put together may turn out to be a dynamic reference.
