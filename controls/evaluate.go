@@ -83,13 +83,25 @@ func (e *evaluation) judge(c *Control, r *template.Resource) {
 		}
 	})
 	switch {
+	case complete && joined == nil:
 	case complete:
+		joined.distrust()
 	case joined == nil:
 		f.Verdict, f.Message = Unknown, "whether it is created depends on more conditions than can be tried"
 		e.result.Findings = append(e.result.Findings, f)
 	case joined.Verdict != NonCompliant:
 		joined.Verdict, joined.Message = Unknown, "it depends on more conditions than can be tried"
 	}
+}
+
+// distrust takes a pass back when a macro may rewrite what was judged.
+func (f *Finding) distrust() {
+	macro := f.Resource.Macro()
+	if macro == "" || f.Verdict != Compliant && f.Verdict != NotApplicable {
+		return
+	}
+	f.Verdict, f.Property = Unknown, ""
+	f.Message = "the macro " + macro + " may rewrite it before it is deployed: judge the processed template"
 }
 
 // join puts the verdicts of two worlds together. Compliant and not applicable are both no failure.

@@ -11,6 +11,8 @@ var s3Versioning = &Control{
 		judged("a bucket whose versioning is suspended", NonCompliant, "S3.VERSIONING/suspended.non-compliant.yaml"),
 		judged("a bucket whose versioning is enabled only when a condition on the region holds", Unknown, "S3.VERSIONING/condition.unknown.yaml"),
 		judged("a bucket whose versioning status is an attribute of another resource", Unknown, "S3.VERSIONING/attribute.unknown.yaml"),
+		judged("a bucket that a macro may rewrite before it is deployed", Unknown, "S3.VERSIONING/macro.unknown.yaml"),
+		judged("a bucket with a macro beside its properties", Unknown, "S3.VERSIONING/macro-beside.unknown.yaml"),
 		judged("a bucket whose versioning status is a parameter without default", Unknown, "S3.VERSIONING/parameter.unknown.yaml"),
 	},
 	Severity: Medium,

@@ -12,6 +12,9 @@ type statement struct{ template.Value }
 
 // statementsOf returns the statements of a resource's PolicyDocument, and why they aren't known if so.
 func statementsOf(w *template.World, policy *template.Resource) (all []statement, unknown string) {
+	if macro := policy.Macro(); macro != "" {
+		return nil, "the macro " + macro + " may rewrite the policy"
+	}
 	doc := w.Get(policy, "PolicyDocument")
 	if _, isText := doc.Literal(); isText {
 		return nil, "the policy document is a text, not a map"

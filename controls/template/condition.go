@@ -1,5 +1,7 @@
 package template
 
+import "strconv"
+
 // truth is what is known of a condition.
 type truth int8
 
@@ -27,19 +29,49 @@ func (w *World) holds(t *Template, name string) truth {
 		return maybe
 	}
 	defer w.leave()
-	if is := w.evaluate(t, t.Conditions[name]); is != maybe {
+	expr := t.Conditions[name]
+	if rewriter(t.Conditions) != "" {
+		expr = nil
+	}
+	if is := w.evaluate(t, expr); is != maybe {
 		return is
 	}
 	if w.probing {
 		w.open = true
 		return maybe
 	}
-	if w.assumed == nil {
-		w.assumed = map[conditionKey]bool{}
+	value := true
+	if same, negated := w.comparison(t, expr); same != "" {
+		key, value = conditionKey{t, same}, !negated
 	}
-	w.assumed[key] = true
-	w.trail = append(w.trail, Assumption{t, name, true})
+	w.assume(key, value, Assumption{t, name, true})
 	return yes
+}
+
+// comparison identifies the Fn::Equals that a condition consists of, behind any number of Fn::Not. Two conditions of a
+// template that compare the same hold together, whatever their names.
+func (w *World) comparison(t *Template, expr any) (key string, negated bool) {
+	fn, arg, _ := intrinsic(expr)
+	args, _ := arg.([]any)
+	for fn == "Fn::Not" && len(args) == 1 {
+		negated = !negated
+		fn, arg, _ = intrinsic(args[0])
+		args, _ = arg.([]any)
+	}
+	if fn != "Fn::Equals" || len(args) != 2 {
+		return "", false
+	}
+	return equalsKey(w.resolve(t, args[0]), w.resolve(t, args[1])), negated
+}
+
+// equalsKey identifies a comparison among the conditions of a template, whose names have none of these characters. It is
+// "" when one side can't be told from others.
+func equalsKey(a, b Value) string {
+	ka, kb := a.Key(), b.Key()
+	if ka == "" || kb == "" {
+		return ""
+	}
+	return strconv.Quote(min(ka, kb)) + "=" + strconv.Quote(max(ka, kb))
 }
 
 // evaluate decides a condition expression.
@@ -65,8 +97,20 @@ func (w *World) evaluate(t *Template, expr any) truth {
 		return w.all(t, args, no)
 	case "Fn::Equals":
 		if len(args) == 2 {
-			return equal(w.resolve(t, args[0]), w.resolve(t, args[1]))
+			return w.equals(t, w.resolve(t, args[0]), w.resolve(t, args[1]))
 		}
+	}
+	return maybe
+}
+
+// equals is equal where that is certain, and else what this world assumes.
+func (w *World) equals(t *Template, a, b Value) truth {
+	is := equal(a, b)
+	if is != maybe || len(w.assumed) == 0 {
+		return is
+	}
+	if v, known := w.assumed[conditionKey{t, equalsKey(a, b)}]; known {
+		return truthOf(v)
 	}
 	return maybe
 }

@@ -21,6 +21,7 @@ func (b *builder) complete() {
 		if global, ok := b.t.globals[globalsOf[r.Type]].(map[string]any); ok {
 			r.whole = m.maps(global, r.Properties)
 		}
+		r.rewriter = rewriter(r.whole)
 		if m.left < 0 {
 			b.fail("Globals", "globals that come to no more than a million values", b.t.globals)
 			return

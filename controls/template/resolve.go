@@ -80,7 +80,7 @@ func (w *World) resolve(t *Template, raw any) Value {
 func (w *World) resolveMap(t *Template, m map[string]any) Value {
 	fn, arg, ok := call(m)
 	if !ok {
-		return Value{w: w, t: t, kind: object, raw: m}
+		return w.object(t, m, rewriter(m))
 	}
 	if !w.enter() {
 		return w.unknown(t, "the value refers to itself, or is too deep or too large to be followed", "")
@@ -256,7 +256,7 @@ func (w *World) findInMap(t *Template, args []any) Value {
 	name, ok1 := w.resolve(t, args[0]).Literal()
 	second, ok2 := w.resolve(t, args[2]).Literal()
 	table, ok3 := t.Mappings[name].(map[string]any)
-	if !ok1 || !ok2 || !ok3 {
+	if !ok1 || !ok2 || !ok3 || rewriter(t.Mappings) != "" || rewriter(table) != "" {
 		return why
 	}
 	var otherwise any
@@ -266,6 +266,9 @@ func (w *World) findInMap(t *Template, args []any) Value {
 	}
 	if first, ok := w.resolve(t, args[1]).Literal(); ok {
 		row, _ := table[first].(map[string]any)
+		if rewriter(row) != "" {
+			return why
+		}
 		if raw, has := row[second]; has {
 			return w.resolve(t, raw)
 		}
@@ -277,6 +280,9 @@ func (w *World) findInMap(t *Template, args []any) Value {
 	candidates := make([]any, 0, len(table)+1)
 	for _, row := range table {
 		r, _ := row.(map[string]any)
+		if rewriter(r) != "" {
+			return why
+		}
 		candidates = append(candidates, r[second])
 	}
 	if otherwise != nil {

@@ -21,6 +21,7 @@ type Template struct {
 	Mappings   map[string]any
 
 	globals map[string]any // the Globals section of a SAM template
+	macro   string         // the macro that may rewrite the whole template, or ""
 	byID    map[string]*Resource
 }
 
@@ -40,7 +41,9 @@ type Resource struct {
 	// Template is the template that the resource stands in.
 	Template *Template
 
-	whole map[string]any // Properties, completed by the template's Globals
+	whole    map[string]any // Properties, completed by the template's Globals
+	rewriter string         // the function that may rewrite Properties, or ""
+	macro    string         // the function that may rewrite the resource, or ""
 }
 
 // Parameter is one entry of the Parameters section.
@@ -100,6 +103,7 @@ func New(name string, doc map[string]any) (*Template, error) {
 	b.t.Conditions = b.section("Conditions", doc["Conditions"])
 	b.t.Mappings = b.section("Mappings", doc["Mappings"])
 	b.t.globals = b.section("Globals", doc["Globals"])
+	b.t.macro = macroOf(doc["Transform"])
 	if b.err == nil {
 		b.complete()
 	}
@@ -174,6 +178,7 @@ func (b *builder) resource(r *Resource, v any) {
 		b.fail("Resources."+r.LogicalID+".Type", "a resource type such as AWS::S3::Bucket", m["Type"])
 		return
 	}
+	r.macro = rewriter(m)
 	r.Properties = b.member(r, m, "Properties")
 	r.Metadata = b.member(r, m, "Metadata")
 	r.Path, _ = r.Metadata["aws:cdk:path"].(string)

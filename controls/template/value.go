@@ -86,9 +86,6 @@ func (v Value) member(key string) Value {
 		if raw, has := m[key]; has {
 			return v.w.resolve(v.t, raw)
 		}
-		if _, included := m["Fn::Transform"]; included {
-			return Value{w: v.w, t: v.t, kind: unknown, reason: "Fn::Transform may add it"}
-		}
 	}
 	return Value{w: v.w, t: v.t}
 }

@@ -175,6 +175,91 @@ func TestUnknownIsNotAbsent(t *testing.T) {
 	}
 }
 
+func TestMacrosMayRewriteWhatStandsBeside(t *testing.T) {
+	for _, doc := range []string{
+		"Resources: {R: {Type: T, Properties: {V: {a: b, Fn::Transform: {Name: M}}}}}",
+		"Resources: {R: {Type: T, Properties: {V: {a: b, 'Fn::ForEach::L': [K, [x], {'${K}': y}]}}}}",
+		"Resources: {R: {Type: T, Properties: {V: {a: b}, Fn::Transform: {Name: M}}}}",
+		"Resources: {R: {Type: T, Properties: {V: {a: b}, 'Fn::ForEach::L': [K, [x], {'${K}': y}]}}}",
+		"Globals: {Function: {Fn::Transform: {Name: M}}}\nResources: {R: {Type: AWS::Serverless::Function, Properties: {V: {a: b}}}}",
+		"Mappings: {M: {x: {y: b}}, Fn::Transform: {Name: M}}\nResources: {R: {Type: T, Properties: {V: {a: !FindInMap [M, x, y]}}}}",
+		"Mappings: {M: {x: {y: b}, Fn::Transform: {Name: M}}}\nResources: {R: {Type: T, Properties: {V: {a: !FindInMap [M, x, y]}}}}",
+		"Mappings: {M: {x: {y: b, Fn::Transform: {Name: M}}}}\nResources: {R: {Type: T, Properties: {V: {a: !FindInMap [M, x, y]}}}}",
+		"Mappings: {M: {x: {y: b, Fn::Transform: {Name: M}}}}\nResources: {R: {Type: T, Properties: {V: {a: !FindInMap [M, !Ref AWS::Region, y]}}}}",
+	} {
+		if v := value(t, doc).Get("a"); !v.Unknown() {
+			t.Errorf("%s: %s", doc, v)
+		}
+	}
+	doc := "Conditions: {C: !Equals [a, b], Fn::Transform: {Name: M}}\nResources: {R: {Type: T, Condition: C, Properties: {V: x}}}"
+	tpl := mustParse(t, "a.yaml", doc)
+	exists := 0
+	NewSet(tpl).Worlds(9, func(w *World) {
+		if w.Exists(tpl.Resources[0]) {
+			exists++
+		}
+	})
+	if exists != 1 {
+		t.Errorf("it exists in %d worlds, want one of two", exists)
+	}
+}
+
+func TestResourcesNameTheMacroThatMayRewriteThem(t *testing.T) {
+	for transform, want := range map[string]string{
+		"AWS::Serverless-2016-10-31":                            "",
+		"[AWS::LanguageExtensions, AWS::Serverless-2016-10-31]": "",
+		"Mine":                            "Mine",
+		"[AWS::LanguageExtensions, Mine]": "Mine",
+		"{Name: AWS::Include, Parameters: {Location: s3://x}}": "AWS::Include",
+		"[{Name: Mine}]": "Mine",
+		"{}":             "Transform",
+	} {
+		tpl := mustParse(t, "a.yaml", "Transform: "+transform+"\nResources: {R: {Type: T}, S: {Type: T, Fn::Transform: {Name: M}}}")
+		if got := tpl.Resources[0].Macro(); got != want {
+			t.Errorf("%s: Macro() is %q, want %q", transform, got, want)
+		}
+		if got := tpl.Resources[1].Macro(); got != "Fn::Transform" {
+			t.Errorf("Macro() is %q beside the type", got)
+		}
+	}
+}
+
+func TestConditionsThatCompareTheSameHoldTogether(t *testing.T) {
+	const doc = `
+Parameters: {P: {Type: String}, Q: {Type: String}}
+Conditions:
+  Prod: !Equals [!Ref P, prod]
+  Same: !Equals [prod, !Ref P]
+  Other: !Not [!Equals [!Ref P, prod]]
+  Both: !And [!Not [!Equals [!Ref P, prod]], !Equals [!Ref Q, x]]
+  Blind: !Equals [!Base64 a, b]
+  Blind2: !Equals [!Base64 a, b]
+Resources: {R: {Type: T, Properties: {V: [%s]}}}
+`
+	for list, want := range map[string]string{
+		"!If [Prod, a, b], !If [Same, c, d]":                    "ac bd",
+		"!If [Prod, a, b], !If [Other, c, d]":                   "ad bc",
+		"!If [Other, a, b], !If [Prod, c, d], !If [Same, e, f]": "adf bce",
+		"!If [Prod, a, b], !If [Both, c, d]":                    "ad bc bd",
+		"!If [Blind, a, b], !If [Blind2, c, d]":                 "ac ad bc bd",
+	} {
+		tpl := mustParse(t, "a.yaml", fmt.Sprintf(doc, list))
+		var got []string
+		NewSet(tpl).Worlds(9, func(w *World) {
+			items, _ := w.Get(tpl.Resources[0], "V").Items()
+			s := ""
+			for _, i := range items {
+				text, _ := i.Literal()
+				s += text
+			}
+			got = append(got, s)
+		})
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", list, got, want)
+		}
+	}
+}
+
 func TestWorldsVisitEachWayOnce(t *testing.T) {
 	tpl := mustParse(t, "a.yaml", parameters+"[!If [Open, 1, 2], !If [Yes, y, n], !If [Europe, 3, 4], !If [Open, 5, 6]]}}\n")
 	tpl.Conditions["Europe"] = map[string]any{"Fn::Equals": []any{map[string]any{"Ref": "AWS::Region"}, "eu-west-1"}}

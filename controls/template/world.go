@@ -5,7 +5,7 @@ package template
 type World struct {
 	set     *Set
 	assumed map[conditionKey]bool
-	trail   []Assumption
+	trail   []assumption
 
 	probing   bool // don't assume anything; note in open that something would have to be
 	noImports bool // don't resolve Fn::ImportValue, since the exports are being indexed
@@ -14,9 +14,16 @@ type World struct {
 	steps     int
 }
 
+// conditionKey is a condition, by its name or by what it compares.
 type conditionKey struct {
 	template *Template
 	name     string
+}
+
+// assumption is an Assumption, and what it means for the condition that is kept under the key.
+type assumption struct {
+	Assumption
+	key conditionKey
 }
 
 // Assumption is an open condition and how it turns out in a World.
@@ -54,22 +61,35 @@ func (s *Set) Probe() *World { return &World{set: s, probing: true} }
 func (w *World) next() bool {
 	for i := len(w.trail) - 1; i >= 0; i-- {
 		a := &w.trail[i]
-		key := conditionKey{a.Template, a.Condition}
 		if a.Holds {
-			a.Holds, w.assumed[key] = false, false
+			a.Holds, w.assumed[a.key] = false, !w.assumed[a.key]
 			w.trail = w.trail[:i+1]
 			return true
 		}
-		delete(w.assumed, key)
+		delete(w.assumed, a.key)
 	}
 	return false
+}
+
+func (w *World) assume(key conditionKey, value bool, a Assumption) {
+	if w.assumed == nil {
+		w.assumed = map[conditionKey]bool{}
+	}
+	w.assumed[key] = value
+	w.trail = append(w.trail, assumption{a, key})
 }
 
 // Open reports whether a value read so far hangs on an open condition.
 func (w *World) Open() bool { return w.open }
 
 // Assumptions returns the open conditions that have been met, and how they turn out in this world.
-func (w *World) Assumptions() []Assumption { return w.trail }
+func (w *World) Assumptions() []Assumption {
+	all := make([]Assumption, len(w.trail))
+	for i, a := range w.trail {
+		all[i] = a.Assumption
+	}
+	return all
+}
 
 // Exists reports whether the resource is created in this world. When its condition is open, there is a world in which
 // it is and one in which it isn't.
@@ -85,7 +105,7 @@ func (w *World) Exists(r *Resource) bool {
 // a SAM resource are completed by the template's Globals.
 func (w *World) Get(r *Resource, keys ...string) Value {
 	w.steps = 0
-	return Value{w: w, t: r.Template, kind: object, raw: r.whole}.Get(keys...)
+	return w.object(r.Template, r.whole, r.rewriter).Get(keys...)
 }
 
 // Ref is the value of {"Ref": …} to the resource.
