@@ -8,7 +8,9 @@ var dynamodbCMK = &Control{
 	Scenarios: []Scenario{
 		judged("a table with a key", Compliant, "DYNAMODB.CMK/key.compliant.yaml"),
 		judged("a global table with a key in each region", Compliant, "DYNAMODB.CMK/global.compliant.json"),
+		judged("a serverless table that takes its key from the template's Globals", Compliant, "DYNAMODB.CMK/simple-table-globals.compliant.yaml"),
 		judged("a table without encryption settings", NonCompliant, "DYNAMODB.CMK/missing.non-compliant.yaml"),
+		judged("a serverless table without encryption settings", NonCompliant, "DYNAMODB.CMK/simple-table.non-compliant.yaml"),
 		judged("a table with the AWS managed key", NonCompliant, "DYNAMODB.CMK/aws-managed.non-compliant.yaml"),
 		judged("a table whose encryption names no key", NonCompliant, "DYNAMODB.CMK/no-key.non-compliant.yaml"),
 		judged("a global table with no key in one region", NonCompliant, "DYNAMODB.CMK/global-one-region.non-compliant.yaml"),
@@ -16,7 +18,7 @@ var dynamodbCMK = &Control{
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},
-	Types:    []string{"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"},
+	Types:    []string{"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable"},
 	Rationale: "By default DynamoDB encrypts with a key that AWS owns and that appears in no log of yours." +
 		" SSEEnabled without a key means alias/aws/dynamodb. A global table needs a key in the region of" +
 		" each replica. An AWS managed key (alias/aws/…) doesn't meet this: its policy can't be changed," +
