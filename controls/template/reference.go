@@ -23,13 +23,17 @@ func (w *World) ref(t *Template, arg any) Value {
 	if r, ok := t.byID[name]; ok {
 		return w.textOf(t, []Part{{Resource: r}})
 	}
+	// SAM lets Ref name the version and the alias that it makes for a function.
+	if id, attribute, dotted := strings.Cut(name, "."); dotted && t.byID[id] != nil {
+		return w.attribute(t, id, attribute)
+	}
 	return w.unknown(t, "the template has no parameter or resource "+name, name)
 }
 
 func (w *World) pseudo(t *Template, name string) Value {
 	p := Part{Pseudo: name}
 	switch name {
-	case "AWS::StackName", "AWS::StackId", "AWS::NotificationARNs":
+	case "AWS::StackName", "AWS::StackId", "AWS::NotificationARNs", "AWS::Region", "AWS::AccountId":
 		p.owner = t
 	}
 	return w.textOf(t, []Part{p})
@@ -129,20 +133,9 @@ func (w *World) nestedOutput(r *Resource, name string) Value {
 	return w.resolve(child, o.Value)
 }
 
-// besides keeps the exports of templates in the same folder.
-func besides(t *Template, all []exported) []exported {
-	var beside []exported
-	for _, e := range all {
-		if t.Beside(e.template) {
-			beside = append(beside, e)
-		}
-	}
-	return beside
-}
-
 // importValue finds the output that is exported under the name. CloudFormation's export names are unique within an
-// account and region only. Of several with the same name, the one in the importing template's folder is meant: a cloud
-// assembly has a folder for each stage. Otherwise nobody can say which.
+// account and region only, so the one in the importing template's folder is meant: a cloud assembly has a folder for
+// each stage.
 func (w *World) importValue(t *Template, arg any) Value {
 	if w.noImports {
 		return w.unknown(t, "the name of an export can't be an import", "")
@@ -152,26 +145,28 @@ func (w *World) importValue(t *Template, arg any) Value {
 	if key == "" {
 		return w.unknown(t, "the name of the import isn't known", "")
 	}
-	source := "import:" + key
-	var found []exported
+	var beside []exported
+	var stacks, elsewhere []string
 	for _, e := range w.set.exportsOf(key) {
-		if e.output.Condition == "" || w.holds(e.template, e.output.Condition) != no {
-			found = append(found, e)
+		switch {
+		case !t.Beside(e.template):
+			elsewhere = append(elsewhere, e.template.Name)
+		case e.output.Condition == "" || w.holds(e.template, e.output.Condition) != no:
+			beside = append(beside, e)
+			stacks = append(stacks, e.template.Name)
 		}
 	}
-	if beside := besides(t, found); len(beside) > 0 {
-		found = beside
+	if len(beside) == 1 {
+		return w.resolve(beside[0].template, beside[0].output.Value)
 	}
-	switch len(found) {
-	case 0:
-		return w.unknown(t, "nothing here exports "+name.String(), source)
-	case 1:
-		return w.resolve(found[0].template, found[0].output.Value)
+	reason := "nothing here exports " + name.String()
+	switch {
+	case len(beside) > 1:
+		sort.Strings(stacks)
+		reason = name.String() + " is exported more than once, by " + strings.Join(stacks, " and ")
+	case len(elsewhere) > 0:
+		sort.Strings(elsewhere)
+		reason = name.String() + " is exported in another folder only, which may be another stage: by " + strings.Join(elsewhere, " and ")
 	}
-	var stacks []string
-	for _, e := range found {
-		stacks = append(stacks, e.template.Name)
-	}
-	sort.Strings(stacks)
-	return w.unknown(t, name.String()+" is exported more than once, by "+strings.Join(stacks, " and "), source)
+	return w.unknown(t, reason, "import:"+key)
 }

@@ -3,12 +3,14 @@ package template
 import (
 	"path"
 	"slices"
+	"strconv"
 )
 
 // Set is several templates judged together. It is not safe for concurrent use; make one per goroutine.
 type Set struct {
 	templates []*Template
 	index     map[*Template]int
+	folders   map[string]int // numbers for the folders of the templates
 	byType    map[string][]*Resource
 
 	exports map[string][]exported     // by the key of the export's name; nil until asked for
@@ -23,12 +25,15 @@ type exported struct {
 
 // NewSet joins templates, in the order given. A template that is given twice counts once.
 func NewSet(templates ...*Template) *Set {
-	s := &Set{index: make(map[*Template]int, len(templates)), byType: map[string][]*Resource{}}
+	s := &Set{index: make(map[*Template]int, len(templates)), folders: map[string]int{}, byType: map[string][]*Resource{}}
 	for _, t := range templates {
 		if _, twice := s.index[t]; twice || t == nil {
 			continue
 		}
 		s.index[t] = len(s.templates)
+		if _, known := s.folders[t.folder]; !known {
+			s.folders[t.folder] = len(s.folders)
+		}
 		s.templates = append(s.templates, t)
 		for _, r := range t.Resources {
 			s.byType[r.Type] = append(s.byType[r.Type], r)
@@ -42,6 +47,15 @@ func (s *Set) Templates() []*Template { return slices.Clone(s.templates) }
 
 // OfType returns the resources of a type, by template and then by logical id. The slice is shared; don't change it.
 func (s *Set) OfType(resourceType string) []*Resource { return s.byType[resourceType] }
+
+// scope numbers the templates in which a name means the same. The region and the account are the same for all in a
+// folder, which has one stage; other names belong to the template alone.
+func (s *Set) scope(owner *Template, pseudo string) string {
+	if pseudo == "AWS::Region" || pseudo == "AWS::AccountId" {
+		return "stage " + strconv.Itoa(s.folders[owner.folder])
+	}
+	return strconv.Itoa(s.index[owner])
+}
 
 // exportsOf returns the outputs exported under a name, given by its key.
 func (s *Set) exportsOf(key string) []exported {

@@ -21,6 +21,7 @@ type Template struct {
 	Mappings   map[string]any
 
 	globals map[string]any // the Globals section of a SAM template
+	folder  string         // of the file, which tells stages apart
 	macro   string         // the macro that may rewrite the whole template, or ""
 	byID    map[string]*Resource
 }
@@ -81,7 +82,7 @@ func (t *Template) StackName() string {
 
 // Beside reports whether the other template lies in the same folder. A cloud assembly has a folder for each stage, so
 // templates beside each other are deployed together.
-func (t *Template) Beside(other *Template) bool { return path.Dir(t.Name) == path.Dir(other.Name) }
+func (t *Template) Beside(other *Template) bool { return t.folder == other.folder }
 
 // ID names the resource for people and for the exception register: the construct path, or StackName/LogicalID in a
 // template that carries no paths.
@@ -96,7 +97,7 @@ func (r *Resource) ID() string {
 // them. The map is kept, not copied; do not change it afterwards. A template without Resources, a resource without
 // Type and a section of the wrong shape are errors.
 func New(name string, doc map[string]any) (*Template, error) {
-	b := builder{t: &Template{Name: name}}
+	b := builder{t: &Template{Name: name, folder: path.Dir(strings.ReplaceAll(name, `\`, "/"))}}
 	b.resources(doc["Resources"])
 	b.parameters(doc["Parameters"])
 	b.outputs(doc["Outputs"])

@@ -1,9 +1,6 @@
 package template
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // Part is a piece of a text: literal text, a reference to a resource, a pseudo parameter, or something unknown. Just
 // one of Text, Resource, Pseudo and Unknown is set.
@@ -14,7 +11,7 @@ type Part struct {
 	Pseudo    string // the pseudo parameter's name, such as AWS::Region
 	Unknown   string // the reason why this part isn't known
 
-	owner  *Template // of a pseudo parameter or an unknown part whose value differs from stack to stack
+	owner  *Template // of a pseudo parameter or an unknown part whose value differs from stack to stack, or stage to stage
 	source string    // what the unknown part comes from; the same source is the same value
 }
 
@@ -42,7 +39,7 @@ func (p *Part) write(b *strings.Builder, set *Set) {
 	}
 	b.WriteString("${")
 	if set != nil && owner != nil {
-		b.WriteString(strconv.Itoa(set.index[owner]))
+		b.WriteString(set.scope(owner, p.Pseudo))
 		b.WriteByte('/')
 	}
 	b.WriteString(name)

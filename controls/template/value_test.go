@@ -327,6 +327,9 @@ func TestImportsResolveAcrossTemplates(t *testing.T) {
 	if got := read(t, here, dev, prod).String(); got != `"p"` {
 		t.Errorf("the import of one stage is %s of another", got)
 	}
+	if v := read(t, here, dev); v.Reason() != `"name" is exported in another folder only, which may be another stage: by dev/Keys.yaml` {
+		t.Errorf("the import of one stage is %s", v)
+	}
 	conditional := producer("a") + "\nConditions: {C: !Equals [a, b]}"
 	conditional = strings.Replace(conditional, "Export:", "Condition: C, Export:", 1)
 	if v := value(t, consumer, conditional); !v.Unknown() {
