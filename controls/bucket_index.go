@@ -1,6 +1,8 @@
 package controls
 
 import (
+	"slices"
+
 	"github.com/securecdk/securecdk/controls/template"
 )
 
@@ -9,47 +11,8 @@ const (
 	bucketPolicyType = "AWS::S3::BucketPolicy"
 )
 
-// relation says which resources of one type point at which of another. One whose aim hangs on an open condition is
-// loose, and has to be asked in each world.
-type relation struct {
-	at    map[*template.Resource][]*template.Resource
-	loose []*template.Resource
-}
-
-// relate asks each resource of a type what it points at.
-func (x *index) relate(from string, aim func(*template.World, *template.Resource) *template.Resource) *relation {
-	rel := &relation{at: map[*template.Resource][]*template.Resource{}}
-	for _, r := range x.set.OfType(from) {
-		w := x.set.Probe()
-		to := aim(w, r)
-		switch {
-		case w.Open():
-			rel.loose = append(rel.loose, r)
-		case to != nil:
-			rel.at[to] = append(rel.at[to], r)
-		}
-	}
-	return rel
-}
-
-// of returns what points at a resource in this world.
-func (rel *relation) of(w *template.World, to *template.Resource, aim func(*template.World, *template.Resource) *template.Resource) []*template.Resource {
-	var found []*template.Resource
-	for _, r := range rel.at[to] {
-		if w.Exists(r) {
-			found = append(found, r)
-		}
-	}
-	for _, r := range rel.loose {
-		if w.Exists(r) && aim(w, r) == to {
-			found = append(found, r)
-		}
-	}
-	return found
-}
-
 // bucket returns the bucket that a text names: by reference, or by the same name.
-func (x *index) bucket(v template.Value, from *template.Template) *template.Resource {
+func (x *index) bucket(w *template.World, v template.Value, from *template.Template) *template.Resource {
 	if r, attribute, ok := v.Reference(); ok {
 		if r.Type == bucketType && attribute == "" {
 			return r
@@ -57,58 +20,63 @@ func (x *index) bucket(v template.Value, from *template.Template) *template.Reso
 		return nil
 	}
 	if key := v.Key(); key != "" {
-		return only(x.bucketsByName()[key], from)
+		return x.bucketNamed(w, key, from)
 	}
 	return nil
 }
 
-// only returns the one bucket that is meant: that of the same template, or of the same folder, or the only one. Stages in
-// several accounts may well have buckets of the same name.
-func only(buckets []*template.Resource, from *template.Template) *template.Resource {
-	nearer := func(near func(*template.Template) bool) {
-		var kept []*template.Resource
-		for _, b := range buckets {
-			if near(b.Template) {
-				kept = append(kept, b)
-			}
+// bucketNamed returns the one bucket of the name that is meant: that of the same template, or of the same folder, or the
+// only one. Stages in several accounts may well have buckets of the same name.
+func (x *index) bucketNamed(w *template.World, key string, from *template.Template) *template.Resource {
+	var found *template.Resource
+	for _, b := range nearest(x.bucketNames().may(key), from) {
+		if !x.names.does(w, b, key) {
+			continue
 		}
-		if len(kept) > 0 {
-			buckets = kept
+		if found != nil {
+			return nil
 		}
+		found = b
 	}
-	if len(buckets) > 1 {
-		nearer(from.Beside)
-		nearer(func(t *template.Template) bool { return t == from })
-	}
-	if len(buckets) != 1 {
-		return nil
-	}
-	return buckets[0]
+	return found
 }
 
-func (x *index) bucketsByName() map[string][]*template.Resource {
-	if x.names == nil {
-		x.names = map[string][]*template.Resource{}
-		for _, b := range x.set.OfType(bucketType) {
-			if key := x.set.Probe().Get(b, "BucketName").Key(); key != "" {
-				x.names[key] = append(x.names[key], b)
-			}
+func nearest(buckets []*template.Resource, from *template.Template) []*template.Resource {
+	if len(buckets) < 2 {
+		return buckets
+	}
+	for _, far := range []func(*template.Resource) bool{
+		func(b *template.Resource) bool { return b.Template != from },
+		func(b *template.Resource) bool { return !from.Beside(b.Template) },
+	} {
+		if near := slices.DeleteFunc(slices.Clone(buckets), far); len(near) > 0 {
+			return near
 		}
+	}
+	return buckets
+}
+
+// bucketNames has the buckets by the keys of their names.
+func (x *index) bucketNames() *relation[string] {
+	if x.names == nil {
+		x.names = relate(x.set, func(w *template.World, bucket *template.Resource) []string {
+			if key := w.Get(bucket, "BucketName").Key(); key != "" {
+				return []string{key}
+			}
+			return nil
+		}, bucketType)
 	}
 	return x.names
-}
-
-// policyBucket is the bucket that a bucket policy is attached to.
-func (x *index) policyBucket(w *template.World, policy *template.Resource) *template.Resource {
-	return x.bucket(w.Get(policy, "Bucket"), policy.Template)
 }
 
 // policiesOf returns the bucket's policies, wherever they stand.
 func (x *index) policiesOf(w *template.World, bucket *template.Resource) []*template.Resource {
 	if x.policies == nil {
-		x.policies = x.relate(bucketPolicyType, x.policyBucket)
+		x.policies = relate(x.set, func(w *template.World, policy *template.Resource) []*template.Resource {
+			return some(x.bucket(w, w.Get(policy, "Bucket"), policy.Template))
+		}, bucketPolicyType)
 	}
-	return x.policies.of(w, bucket, x.policyBucket)
+	return slices.Collect(x.policies.of(w, bucket))
 }
 
 // logsTo is the bucket that receives the bucket's access logs, if it is one of those judged. Without a name S3 delivers
@@ -122,22 +90,29 @@ func (x *index) logsTo(w *template.World, bucket *template.Resource) *template.R
 	if to.Absent() {
 		return bucket
 	}
-	return x.bucket(to, bucket.Template)
+	return x.bucket(w, to, bucket.Template)
 }
 
-// loggersTo returns the buckets whose access logs the bucket receives.
-func (x *index) loggersTo(w *template.World, bucket *template.Resource) []*template.Resource {
+// loggersTo has the buckets by the bucket that receives their access logs.
+func (x *index) loggersTo() *relation[*template.Resource] {
 	if x.loggers == nil {
-		x.loggers = x.relate(bucketType, x.logsTo)
+		x.loggers = relate(x.set, func(w *template.World, bucket *template.Resource) []*template.Resource {
+			return some(x.logsTo(w, bucket))
+		}, bucketType)
 	}
-	return x.loggers.of(w, bucket, x.logsTo)
+	return x.loggers
 }
 
-// logsReach tells whether logs of the one bucket end up, over any number of buckets, in the other.
+// maxHops is the longest way that access logs are followed from bucket to bucket. Nobody builds a longer one, and the
+// work for buckets in a row would grow with the square of their number.
+const maxHops = 64
+
+// logsReach tells whether logs of the one bucket end up, over any number of buckets, in the other. What can't be
+// followed to its end may.
 func (x *index) logsReach(w *template.World, from, to *template.Resource) bool {
 	seen := map[*template.Resource]bool{}
 	for b := x.logsTo(w, from); b != nil && !seen[b]; b = x.logsTo(w, b) {
-		if b == to {
+		if b == to || len(seen) == maxHops {
 			return true
 		}
 		seen[b] = true

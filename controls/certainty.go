@@ -1,6 +1,10 @@
 package controls
 
-import "github.com/securecdk/securecdk/controls/template"
+import (
+	"strings"
+
+	"github.com/securecdk/securecdk/controls/template"
+)
 
 // certainty is how sure it is that something holds. The builtin min is "and", max is "or".
 type certainty int
@@ -18,15 +22,18 @@ func certain(b bool) certainty {
 	return never
 }
 
-// is asks something of a text.
+// is asks of a text whether it is one of some words. What isn't known may be, unless it is known to be an ARN.
 func is(v template.Value, ask func(string) bool) certainty {
 	if s, ok := v.Literal(); ok {
 		return certain(ask(s))
 	}
-	if v.Unknown() {
-		return perhaps
+	if _, attribute, _ := v.Reference(); strings.HasSuffix(attribute, "Arn") {
+		return never
 	}
-	return never
+	if parts := v.Parts(); len(parts) == 0 || strings.HasPrefix(parts[0].Text, "arn:") {
+		return never
+	}
+	return perhaps
 }
 
 // unsure says why a value that ought to be a word, a number or a boolean isn't known before the deployment; "" when it

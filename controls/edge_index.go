@@ -1,61 +1,64 @@
 package controls
 
-import "github.com/securecdk/securecdk/controls/template"
+import (
+	"strings"
 
-// edge says which distribution runs a function at the edge. Distributions that hang on an open condition are loose, and
-// have to be asked in each world.
-type edge struct {
-	at    map[*template.Resource]*template.Resource
-	loose []*template.Resource
-}
+	"github.com/securecdk/securecdk/controls/template"
+)
 
-// edgeDistribution returns a CloudFront distribution that runs the function at the edge, or nil.
-func (x *index) edgeDistribution(w *template.World, function *template.Resource) *template.Resource {
+const (
+	samFunction      = "AWS::Serverless::Function"
+	distributionType = "AWS::CloudFront::Distribution"
+	parameterType    = "AWS::SSM::Parameter"
+)
+
+// edgeUse returns what has CloudFront run the function at the edge, or nil: a distribution, or the parameter by which
+// the CDK hands a function's version to a distribution in another region.
+func (x *index) edgeUse(w *template.World, function *template.Resource) *template.Resource {
 	if x.edge == nil {
-		x.edge = x.indexEdge()
+		x.edge = relate(x.set, edgeFunctions, distributionType, parameterType)
 	}
-	if d := x.edge.at[function]; d != nil && w.Exists(d) {
-		return d
-	}
-	for _, d := range x.edge.loose {
-		if w.Exists(d) && edgeFunctions(w, d)[function] {
-			return d
-		}
-	}
-	return nil
+	return x.edge.first(w, function)
 }
 
-func (x *index) indexEdge() *edge {
-	e := &edge{at: map[*template.Resource]*template.Resource{}}
-	for _, d := range x.set.OfType("AWS::CloudFront::Distribution") {
-		w := x.set.Probe()
-		functions := edgeFunctions(w, d)
-		if w.Open() || d.Condition != "" {
-			e.loose = append(e.loose, d)
-			continue
-		}
-		for f := range functions {
-			e.at[f] = d
-		}
+// edgeFunctions returns the functions of which a distribution, or a parameter, names a version.
+func edgeFunctions(w *template.World, r *template.Resource) []*template.Resource {
+	if r.Type == parameterType {
+		return parameterFunction(w, r)
 	}
-	return e
-}
-
-// edgeFunctions returns the functions of which the distribution runs a version.
-func edgeFunctions(w *template.World, distribution *template.Resource) map[*template.Resource]bool {
-	functions := map[*template.Resource]bool{}
-	config := w.Get(distribution, "DistributionConfig")
+	var functions []*template.Resource
+	config := w.Get(r, "DistributionConfig")
 	behaviors := append(config.Get("CacheBehaviors").OneOrMore(), config.Get("DefaultCacheBehavior"))
 	for _, b := range behaviors {
 		for _, a := range b.Get("LambdaFunctionAssociations").OneOrMore() {
-			version, _, ok := a.Get("LambdaFunctionARN").Reference()
-			if !ok || version.Type != "AWS::Lambda::Version" {
-				continue
-			}
-			if f, _, ok := w.Get(version, "FunctionName").Reference(); ok {
-				functions[f] = true
-			}
+			functions = append(functions, versionOf(w, a.Get("LambdaFunctionARN"))...)
 		}
 	}
 	return functions
+}
+
+// parameterFunction returns the function that the CDK's experimental.EdgeFunction puts into the edge's region: it leaves
+// the ARN of the version in a parameter of this name.
+func parameterFunction(w *template.World, parameter *template.Resource) []*template.Resource {
+	name := w.Get(parameter, "Name").Parts()
+	if len(name) == 0 || !strings.HasPrefix(name[0].Text, "/cdk/EdgeFunctionArn/") {
+		return nil
+	}
+	return versionOf(w, w.Get(parameter, "Value"))
+}
+
+// versionOf returns the function whose version a value is, or none.
+func versionOf(w *template.World, v template.Value) []*template.Resource {
+	version, attribute, ok := v.Reference()
+	if !ok {
+		return nil
+	}
+	if version.Type == samFunction && attribute == "Version" {
+		return some(version)
+	}
+	if version.Type != "AWS::Lambda::Version" {
+		return nil
+	}
+	function, _, _ := w.Get(version, "FunctionName").Reference()
+	return some(function)
 }

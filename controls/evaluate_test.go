@@ -124,6 +124,41 @@ func TestAResourceThatNoWorldTriedHasIsUnknown(t *testing.T) {
 	}
 }
 
+// TestOpenConditionsElsewhereDoNotMatter has seven stages whose resources hang on conditions, and one that doesn't.
+func TestOpenConditionsElsewhereDoNotMatter(t *testing.T) {
+	var templates []*template.Template
+	for i := range 7 {
+		templates = append(templates, parse(t, fmt.Sprintf("stage%d/Data.yaml", i), `
+Conditions: {C: !Equals [!Ref AWS::Region, us-east-1]}
+Resources:
+  B: {Type: AWS::S3::Bucket, Properties: {LoggingConfiguration: {DestinationBucketName: !If [C, a, b]}}}
+  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !If [C, a, b], PolicyDocument: {Statement: []}}}
+  R: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: {Effect: Allow, Action: "s3:*", Resource: !If [C, "arn:aws:s3:::a", b]}}}}
+  D: {Type: AWS::CloudFront::Distribution, Condition: C, Properties: {DistributionConfig: {DefaultCacheBehavior: {}}}}
+`))
+	}
+	templates = append(templates, parse(t, "here/Data.yaml", `
+Resources:
+  Logs: {Type: AWS::S3::Bucket}
+  B: {Type: AWS::S3::Bucket, Properties: {LoggingConfiguration: {DestinationBucketName: !Ref Logs}}}
+  F: {Type: AWS::Lambda::Function}
+`))
+	want := []string{
+		"B S3.CMK non-compliant", "B S3.LOGGING compliant", "B S3.TLS non-compliant", "F LAMBDA.VPC non-compliant",
+		"Logs S3.CMK not applicable", "Logs S3.LOGGING not applicable", "Logs S3.TLS non-compliant",
+	}
+	cs := []*Control{control(t, "S3.CMK"), control(t, "S3.LOGGING"), control(t, "S3.TLS"), control(t, "LAMBDA.VPC")}
+	var got []string
+	for _, f := range Evaluate(templates, cs, nil, day).Findings {
+		if f.Resource.Template.Name == "here/Data.yaml" {
+			got = append(got, fmt.Sprint(f.Resource.LogicalID, " ", f.Control.ID, " ", f.Verdict))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestACheckThatGoesWrongIsNoPass(t *testing.T) {
 	tpl := parse(t, "S.yaml", "Resources: {K: {Type: AWS::KMS::Key}}")
 	for name, check := range map[string]func(*Pass){

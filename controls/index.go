@@ -6,9 +6,9 @@ import "github.com/securecdk/securecdk/controls/template"
 // first asks for it.
 type index struct {
 	set      *template.Set
-	names    map[string][]*template.Resource           // buckets by the key of their name
-	policies *relation                                 // bucket policies, by bucket
-	loggers  *relation                                 // buckets, by the bucket that receives their access logs
-	writers  map[*template.Resource]*template.Resource // an identity policy that lets someone put objects, by bucket
-	edge     *edge
+	names    *relation[string]             // buckets, by the key of their name
+	policies *relation[*template.Resource] // bucket policies, by bucket
+	loggers  *relation[*template.Resource] // buckets, by the bucket that receives their access logs
+	writers  *relation[*template.Resource] // what lets someone put objects, by bucket
+	edge     *relation[*template.Resource] // what has a function run at the edge, by function
 }

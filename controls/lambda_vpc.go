@@ -13,6 +13,7 @@ var lambdaVpc = &Control{
 		judged("a serverless function that removes the VPC of the Globals by AWS::NoValue", NonCompliant, "LAMBDA.VPC/sam-no-value.non-compliant.yaml"),
 		judged("a serverless function without VPC", NonCompliant, "LAMBDA.VPC/sam.non-compliant.yaml"),
 		judged("a function that a distribution runs at the edge", NotApplicable, "LAMBDA.VPC/edge.not-applicable.yaml"),
+		judged("a function that the CDK hands to a distribution in another region", NotApplicable, "LAMBDA.VPC/edge-another-region.not-applicable.yaml"),
 		judged("a function whose list of subnets is one parameter without default", Unknown, "LAMBDA.VPC/list-parameter.unknown.yaml"),
 	},
 	Severity: Low,
@@ -20,7 +21,8 @@ var lambdaVpc = &Control{
 	Types:    []string{"AWS::Lambda::Function", "AWS::Serverless::Function"},
 	Rationale: "Outside a VPC a function reaches the whole internet, and a leak through it passes no network" +
 		" control. A function that a CloudFront distribution runs (Lambda@Edge) can't be in a VPC, so the" +
-		" control is not applicable to it (Amazon CloudFront developer guide, \"Restrictions on" +
+		" control is not applicable to it; nor to one whose version the CDK hands to a distribution in another" +
+		" region, by a parameter under /cdk/EdgeFunctionArn/ (Amazon CloudFront developer guide, \"Restrictions on" +
 		" Lambda@Edge\").",
 	Remedy: "CDK: FunctionProps.Vpc, VpcSubnets and SecurityGroups. CloudFormation: VpcConfig: {SubnetIds: […]," +
 		" SecurityGroupIds: […]}. The function's role needs AWSLambdaVPCAccessExecutionRole.",
@@ -34,8 +36,8 @@ var lambdaVpc = &Control{
 }
 
 func checkLambdaVpc(p *Pass) {
-	if d := p.index.edgeDistribution(p.world, p.Resource); d != nil {
-		p.NotApplicable("the CloudFront distribution " + d.ID() + " runs it at the edge, where there is no VPC")
+	if use := p.index.edgeUse(p.world, p.Resource); use != nil {
+		p.NotApplicable(use.ID() + " has CloudFront run it at the edge, where there is no VPC")
 		return
 	}
 	requireVpc(p, nil, []string{"SubnetIds", "SecurityGroupIds"})

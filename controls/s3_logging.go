@@ -12,6 +12,7 @@ var s3Logging = &Control{
 		judged("a bucket without logging", NonCompliant, "S3.LOGGING/missing.non-compliant.json"),
 		judged("a bucket that names itself as its target", NonCompliant, "S3.LOGGING/itself.non-compliant.yaml"),
 		judged("a bucket with a logging configuration that names no target", NonCompliant, "S3.LOGGING/no-target.non-compliant.yaml"),
+		judged("a bucket whose target has its own name", NonCompliant, "S3.LOGGING/itself-by-name.non-compliant.yaml"),
 		judged("two buckets that log to each other", NonCompliant, "S3.LOGGING/circle.non-compliant.yaml"),
 		judged("a bucket that lets S3 deliver logs and an application write", NonCompliant, "S3.LOGGING/shared.non-compliant.yaml"),
 		judged("a bucket to which another one logs", NotApplicable, "S3.LOGGING/target.not-applicable.yaml"),

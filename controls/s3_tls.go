@@ -23,6 +23,8 @@ var s3TLS = &Control{
 		judged("a policy with a further condition that narrows the denial", NonCompliant, "S3.TLS/narrowed.non-compliant.yaml"),
 		judged("a policy that denies requests with TLS", NonCompliant, "S3.TLS/inverted.non-compliant.yaml"),
 		judged("the policy of another bucket", NonCompliant, "S3.TLS/other-bucket.non-compliant.yaml"),
+		judged("a second policy of the bucket without the denial", NonCompliant, "S3.TLS/second-policy.non-compliant.yaml"),
+		judged("the policy of another stage's bucket of the same name but for the account", NonCompliant, "S3.TLS/account-name-of-another-stage.non-compliant"),
 		judged("a policy that is attached only when a condition on the region holds", Unknown, "S3.TLS/condition.unknown.yaml"),
 		judged("a policy whose effect is a parameter without default", Unknown, "S3.TLS/parameter.unknown.yaml"),
 	},
@@ -31,7 +33,8 @@ var s3TLS = &Control{
 	Types:    []string{"AWS::S3::Bucket"},
 	Rationale: "S3 answers plain HTTP unless the bucket's policy forbids it. The denial must be for everyone, for" +
 		" every action (s3:*; denying PutObject alone leaves reading open), for the bucket and its objects," +
-		" and on no further condition.",
+		" and on no further condition. Of several policies that are attached to one bucket S3 keeps the last, so each" +
+		" must have the denial.",
 	Remedy: "CDK: BucketProps.EnforceSSL: jsii.Bool(true). CloudFormation: an AWS::S3::BucketPolicy with the" +
 		" statement {Effect: Deny, Principal: '*', Action: 's3:*', Resource: [!GetAtt Bucket.Arn, !Sub" +
 		" '${Bucket.Arn}/*'], Condition: {Bool: {'aws:SecureTransport': 'false'}}}.",
@@ -51,27 +54,24 @@ func checkS3TLS(p *Pass) {
 		p.NonCompliant("", "found no policy of the bucket; %s", expected)
 		return
 	}
-	denied := denial{keys: bucketKeys(p.world, p.Resource)}
 	for _, policy := range policies {
+		denied := denial{keys: bucketKeys(p.world, p.Resource)}
 		statements, unknown := statementsOf(p.world, policy)
-		if unknown != "" {
-			denied.unknown = unknown
-		}
 		for _, s := range statements {
 			denied.add(s)
 		}
-	}
-	switch {
-	case min(denied.bucket, denied.objects) == surely:
-		p.Compliant("", "the bucket's policy denies requests without TLS")
-	case min(denied.bucket, denied.objects) == perhaps || denied.unknown != "":
-		p.Unknown("", "parts of %s aren't known; %s", policies[0].ID(), expected)
-	case denied.bucket == never && denied.objects == never:
-		p.NonCompliant("", "%s has no such statement; %s", policies[0].ID(), expected)
-	case denied.bucket == never:
-		p.NonCompliant("", "%s doesn't cover the bucket itself; %s", policies[0].ID(), expected)
-	default:
-		p.NonCompliant("", "%s doesn't cover the bucket's objects; %s", policies[0].ID(), expected)
+		switch {
+		case min(denied.bucket, denied.objects) == surely:
+			p.Compliant("", "the bucket's policy denies requests without TLS")
+		case min(denied.bucket, denied.objects) == perhaps || unknown != "":
+			p.Unknown("", "parts of %s aren't known; %s", policy.ID(), expected)
+		case denied.bucket == never && denied.objects == never:
+			p.NonCompliant("", "%s has no such statement; %s", policy.ID(), expected)
+		case denied.bucket == never:
+			p.NonCompliant("", "%s doesn't cover the bucket itself; %s", policy.ID(), expected)
+		default:
+			p.NonCompliant("", "%s doesn't cover the bucket's objects; %s", policy.ID(), expected)
+		}
 	}
 }
 
@@ -79,7 +79,6 @@ func checkS3TLS(p *Pass) {
 type denial struct {
 	keys            []string // of the texts that name the bucket
 	bucket, objects certainty
-	unknown         string
 }
 
 func (d *denial) add(s statement) {
@@ -119,6 +118,23 @@ func (d *denial) covers(resource template.Value) (bucket, objects certainty) {
 		return perhaps, perhaps
 	}
 	return never, never
+}
+
+func (d *denial) coversObjects(resource template.Value) certainty {
+	_, objects := d.covers(resource)
+	return objects
+}
+
+// coversLogs tells whether a statement's resource is all the bucket's objects, or those under a prefix.
+func (d *denial) coversLogs(resource template.Value) certainty {
+	if name, isARN := bucketInARN(resource.Key()); isARN && strings.HasSuffix(name, "*") {
+		for _, k := range d.keys {
+			if strings.HasPrefix(name, k+"/") {
+				return surely
+			}
+		}
+	}
+	return d.coversObjects(resource)
 }
 
 // bucketInARN is what follows arn:partition:s3:::, whatever the partition.

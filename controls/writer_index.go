@@ -1,80 +1,119 @@
 package controls
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/securecdk/securecdk/controls/template"
 )
 
-// policyPlaces says where the types that hold identity policies keep their documents: the property, or the member of a
-// list.
-var policyPlaces = map[string]struct{ list, document string }{
-	"AWS::IAM::Policy":        {"", "PolicyDocument"},
-	"AWS::IAM::ManagedPolicy": {"", "PolicyDocument"},
-	"AWS::IAM::RolePolicy":    {"", "PolicyDocument"},
-	"AWS::IAM::UserPolicy":    {"", "PolicyDocument"},
-	"AWS::IAM::GroupPolicy":   {"", "PolicyDocument"},
-	"AWS::IAM::Role":          {"Policies", "PolicyDocument"},
-	"AWS::IAM::User":          {"Policies", "PolicyDocument"},
-	"AWS::IAM::Group":         {"Policies", "PolicyDocument"},
+// writerTypes are the types that hold identity policies: as PolicyDocument, or in a list of Policies.
+var writerTypes = []string{
+	"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy",
+	"AWS::IAM::GroupPolicy", "AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group", samFunction,
 }
+
+// samWriters are the policy templates of SAM that let objects be put (AWS SAM developer guide, "AWS SAM policy
+// templates").
+var samWriters = []string{"S3WritePolicy", "S3CrudPolicy", "S3FullAccessPolicy"}
 
 // writerOf returns an identity policy that names the bucket and lets objects be put into it, or nil. A policy for all
 // buckets names none.
-func (x *index) writerOf(bucket *template.Resource) *template.Resource {
+func (x *index) writerOf(w *template.World, bucket *template.Resource) *template.Resource {
 	if x.writers == nil {
-		x.writers = map[*template.Resource]*template.Resource{}
-		for resourceType := range policyPlaces {
-			for _, policy := range x.set.OfType(resourceType) {
-				x.indexWriter(policy)
-			}
+		x.writers = relate(x.set, x.writable, writerTypes...)
+	}
+	return x.writers.first(w, bucket)
+}
+
+// writable returns the buckets into which a resource's identity policies let objects be put.
+func (x *index) writable(w *template.World, policy *template.Resource) []*template.Resource {
+	buckets := x.writableBy(w, w.Get(policy, "PolicyDocument"), policy.Template)
+	for _, p := range w.Get(policy, "Policies").OneOrMore() {
+		if policy.Type != samFunction {
+			p = p.Get("PolicyDocument")
+		}
+		buckets = append(buckets, x.writableBy(w, p, policy.Template)...)
+		for _, name := range samWriters {
+			buckets = append(buckets, some(x.bucket(w, p.Get(name, "BucketName"), policy.Template))...)
 		}
 	}
-	return x.writers[bucket]
+	return buckets
 }
 
-func (x *index) indexWriter(policy *template.Resource) {
-	place := policyPlaces[policy.Type]
-	w := x.set.Probe()
-	in := []template.Value{w.Get(policy)}
-	if place.list != "" {
-		in = w.Get(policy, place.list).OneOrMore()
-	}
-	for _, v := range in {
-		for _, st := range v.Get(place.document, "Statement").OneOrMore() {
-			s := statement{st}
-			if s.effect("Allow") == never || s.writes() == never {
-				continue
-			}
-			for _, resource := range s.Get("Resource").OneOrMore() {
-				if b := x.bucketOfARN(resource, policy.Template); b != nil {
-					x.writers[b] = first(x.writers[b], policy)
-				}
-			}
+func (x *index) writableBy(w *template.World, document template.Value, from *template.Template) []*template.Resource {
+	var buckets []*template.Resource
+	for _, st := range document.Get("Statement").OneOrMore() {
+		s := statement{st}
+		if s.effect("Allow") == never || s.writes() == never {
+			continue
+		}
+		for _, resource := range s.Get("Resource").OneOrMore() {
+			buckets = append(buckets, x.bucketsOfARN(w, resource, from)...)
+		}
+		if except := s.Get("NotResource"); !except.Absent() {
+			buckets = append(buckets, x.bucketsBut(w, except.OneOrMore(), from)...)
 		}
 	}
+	return buckets
 }
 
-// first keeps the policy that comes first by id, so that messages don't depend on the order of a map.
-func first(a, b *template.Resource) *template.Resource {
-	if a == nil || b.ID() < a.ID() {
-		return b
-	}
-	return a
-}
-
-// bucketOfARN returns the bucket that the ARN of a bucket or of its objects names.
-func (x *index) bucketOfARN(v template.Value, from *template.Template) *template.Resource {
+// bucketsOfARN returns the buckets that the ARN of a bucket or of its objects names, wildcards included.
+func (x *index) bucketsOfARN(w *template.World, v template.Value, from *template.Template) []*template.Resource {
 	for _, p := range v.Parts() {
 		if p.Resource != nil && p.Resource.Type == bucketType && p.Attribute == "" {
-			return p.Resource
+			return some(p.Resource)
 		}
 	}
 	name, ok := bucketInARN(v.Key())
-	if !ok {
+	name = beforeSlash(name)
+	switch {
+	case !ok || strings.Trim(name, "*") == "":
 		return nil
+	case !strings.ContainsAny(name, "*?"):
+		return some(x.bucketNamed(w, name, from))
 	}
-	return only(x.bucketsByName()[beforeSlash(name)], from)
+	var buckets []*template.Resource
+	for _, key := range slices.Sorted(maps.Keys(x.bucketNames().at)) {
+		if glob(name, key) {
+			buckets = append(buckets, some(x.bucketNamed(w, key, from))...)
+		}
+	}
+	return buckets
+}
+
+// bucketsBut returns the buckets of the same folder but for those whose objects are all excepted.
+func (x *index) bucketsBut(w *template.World, except []template.Value, from *template.Template) []*template.Resource {
+	var buckets []*template.Resource
+	for _, b := range x.set.OfType(bucketType) {
+		excepted := denial{keys: bucketKeys(w, b)}
+		if from.Beside(b.Template) && anyOf(except, excepted.coversObjects) != surely {
+			buckets = append(buckets, b)
+		}
+	}
+	return buckets
+}
+
+// glob matches a text as IAM matches a resource: * is any number of characters, ? is one.
+func glob(pattern, s string) bool {
+	star, again := -1, 0
+	p, i := 0, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, again = p, i
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+			p, i = p+1, i+1
+		case star >= 0:
+			again++
+			p, i = star+1, again
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // beforeSlash cuts the key of an object's ARN after the bucket's name. References, which may hold slashes of their own,
