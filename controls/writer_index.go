@@ -11,7 +11,8 @@ import (
 // writerTypes are the types that hold identity policies: as PolicyDocument, or in a list of Policies.
 var writerTypes = []string{
 	"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy",
-	"AWS::IAM::GroupPolicy", "AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group", samFunction,
+	"AWS::IAM::GroupPolicy", "AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group",
+	samFunction, "AWS::Serverless::StateMachine",
 }
 
 // samWriters are the policy templates of SAM that let objects be put (AWS SAM developer guide, "AWS SAM policy
@@ -31,7 +32,7 @@ func (x *index) writerOf(w *template.World, bucket *template.Resource) *template
 func (x *index) writable(w *template.World, policy *template.Resource) []*template.Resource {
 	buckets := x.writableBy(w, w.Get(policy, "PolicyDocument"), policy.Template)
 	for _, p := range w.Get(policy, "Policies").OneOrMore() {
-		if policy.Type != samFunction {
+		if !strings.HasPrefix(policy.Type, "AWS::Serverless::") {
 			p = p.Get("PolicyDocument")
 		}
 		buckets = append(buckets, x.writableBy(w, p, policy.Template)...)

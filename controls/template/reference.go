@@ -76,7 +76,11 @@ func (w *World) typed(t *Template, p *Parameter, v Value) Value {
 	if strings.TrimSpace(s) == "" {
 		return Value{w: w, t: t, kind: list, raw: members}
 	}
-	for _, m := range strings.Split(s, ",") {
+	pieces := strings.Split(s, ",")
+	if !w.spend(len(s) + len(pieces)*partSize) {
+		return w.tooLarge(t)
+	}
+	for _, m := range pieces {
 		members = append(members, strings.TrimSpace(m))
 	}
 	return Value{w: w, t: t, kind: list, raw: members}

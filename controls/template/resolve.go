@@ -1,6 +1,7 @@
 package template
 
 import (
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +17,16 @@ func (w *World) enter() bool {
 }
 
 func (w *World) leave() { w.depth-- }
+
+// spend charges work on a text or a list to the steps, and reports whether any are left.
+func (w *World) spend(bytes int) bool {
+	w.steps += bytes / bytesPerStep
+	return w.steps <= maxResolveSteps
+}
+
+func (w *World) tooLarge(t *Template) Value {
+	return w.unknown(t, "it is too large to be followed", "")
+}
 
 // unknown makes a value that can't be known. The source, when there is one, identifies it within the template.
 func (w *World) unknown(t *Template, reason, source string) Value {
@@ -59,6 +70,9 @@ func (w *World) resolve(t *Template, raw any) Value {
 	case nil:
 		return Value{w: w, t: t}
 	case string:
+		if !w.spend(len(r)) {
+			return w.tooLarge(t)
+		}
 		if strings.Contains(r, dynamicStart) {
 			return w.dynamic(t, r)
 		}
@@ -136,22 +150,23 @@ func (w *World) join(t *Template, separator, items any) Value {
 	if !ok || !isList {
 		return w.unknown(t, "Fn::Join of a list that isn't known", "")
 	}
-	var parts []Part
-	size := 0
+	var b textBuilder
 	for i, m := range members {
 		if i > 0 {
-			parts = appendParts(parts, Part{Text: sep})
+			b.add(Part{Text: sep})
 		}
 		p := m.Parts()
 		if p == nil {
 			return w.unknown(t, "Fn::Join of something that is no text", "")
 		}
-		if size += textSize(p); size > maxTextSize {
-			return w.unknown(t, "the text is too long", "")
+		if b.add(p...); b.size > maxTextSize {
+			break
 		}
-		parts = appendParts(parts, p...)
 	}
-	return w.textOf(t, parts)
+	if !w.spend(b.size) || b.size > maxTextSize {
+		return w.tooLarge(t)
+	}
+	return w.textOf(t, b.done())
 }
 
 // sub evaluates Fn::Sub, of a text or of a text and a map of variables.
@@ -165,24 +180,22 @@ func (w *World) sub(t *Template, arg any) Value {
 	if !ok {
 		return w.unknown(t, "Fn::Sub needs a text", "")
 	}
-	var parts []Part
-	size := 0
-	for size <= maxTextSize {
+	var b textBuilder
+	for b.size <= maxTextSize {
 		before, rest, found := strings.Cut(pattern, "${")
 		name, after, closed := strings.Cut(rest, "}")
 		if !found || !closed {
 			break
 		}
-		parts = appendParts(parts, Part{Text: before})
-		value := w.variable(t, name, variables)
-		size += textSize(value)
-		parts = appendParts(parts, value...)
+		b.add(Part{Text: before})
+		b.add(w.variable(t, name, variables)...)
 		pattern = after
 	}
-	if size > maxTextSize {
-		return w.unknown(t, "the text is too long", "")
+	b.add(Part{Text: pattern})
+	if !w.spend(b.size) || b.size > maxTextSize {
+		return w.tooLarge(t)
 	}
-	return w.textOf(t, appendParts(parts, Part{Text: pattern}))
+	return w.textOf(t, b.done())
 }
 
 // variable is what stands between ${ and } in Fn::Sub.
@@ -212,10 +225,8 @@ func (w *World) selectItem(t *Template, index, items any) Value {
 	if !ok || !isList || l.kind != list {
 		return w.unknown(t, "Fn::Select of a list that isn't known", "")
 	}
-	for n, r := range raw {
-		if formatNumber(float64(n)) == i {
-			return w.item(l.t, r)
-		}
+	if n, err := strconv.Atoi(i); err == nil && n >= 0 && n < len(raw) {
+		return w.item(l.t, raw[n])
 	}
 	return w.unknown(t, "Fn::Select of a member that the list doesn't have", "")
 }
@@ -229,24 +240,27 @@ func (w *World) split(t *Template, separator, source any) Value {
 		return w.unknown(t, "Fn::Split of a text that isn't known", "")
 	}
 	members := []any{}
-	var current []Part
+	var current textBuilder
 	for _, p := range parts {
 		if !p.isText() {
 			if !p.hasNo(sep) {
 				return w.unknown(t, "Fn::Split of a text that isn't known", "")
 			}
-			current = appendParts(current, p)
+			current.add(p)
 			continue
 		}
-		for i, piece := range strings.Split(p.Text, sep) {
+		pieces := strings.Split(p.Text, sep)
+		if !w.spend(len(p.Text) + len(pieces)*partSize) {
+			return w.tooLarge(t)
+		}
+		for i, piece := range pieces {
 			if i > 0 {
-				members = append(members, current)
-				current = nil
+				members = append(members, current.done())
 			}
-			current = appendParts(current, Part{Text: piece})
+			current.add(Part{Text: piece})
 		}
 	}
-	return Value{w: w, t: t, kind: list, raw: append(members, current)}
+	return Value{w: w, t: t, kind: list, raw: append(members, current.done())}
 }
 
 // findInMap looks a value up. When the first key isn't known, as with AWS::Region, the value is known all the same if
@@ -276,6 +290,9 @@ func (w *World) findInMap(t *Template, args []any) Value {
 			return w.resolve(t, otherwise)
 		}
 		return why
+	}
+	if !w.spend(len(table) * partSize) {
+		return w.tooLarge(t)
 	}
 	candidates := make([]any, 0, len(table)+1)
 	for _, row := range table {

@@ -54,20 +54,43 @@ func escapeLiteral(s string) string {
 	return strings.ReplaceAll(s, "${", "${!")
 }
 
-// appendParts joins texts; adjacent literals become one.
-func appendParts(parts []Part, more ...Part) []Part {
-	for _, p := range more {
-		if p.isText() && p.Text == "" {
+// textBuilder joins pieces of text; adjacent literals become one part.
+type textBuilder struct {
+	parts   []Part
+	literal strings.Builder
+	size    int // what the text weighs against maxTextSize
+}
+
+func (b *textBuilder) add(parts ...Part) {
+	for i := range parts {
+		p := &parts[i]
+		b.size += len(p.Text) + partSize
+		if p.isText() {
+			b.literal.WriteString(p.Text)
 			continue
 		}
-		if n := len(parts); n > 0 && p.isText() && parts[n-1].isText() {
-			parts[n-1].Text += p.Text
-			continue
-		}
-		parts = append(parts, p)
+		b.flush()
+		b.parts = append(b.parts, *p)
 	}
+}
+
+func (b *textBuilder) flush() {
+	if b.literal.Len() > 0 {
+		b.parts = append(b.parts, Part{Text: b.literal.String()})
+		b.literal.Reset()
+	}
+}
+
+// done returns the text and makes the builder empty.
+func (b *textBuilder) done() []Part {
+	b.flush()
+	parts := b.parts
+	b.parts, b.size = nil, 0
 	return parts
 }
+
+// partSize is what a part weighs beside its text.
+const partSize = 32
 
 func (p *Part) isText() bool { return p.Resource == nil && p.Pseudo == "" && p.Unknown == "" }
 
@@ -115,7 +138,7 @@ func (w *World) valueOf(t *Template, parts []Part) Value {
 // dynamic makes parts of a text with dynamic references {{resolve:…}}, which the deployment reads from Systems Manager
 // or Secrets Manager.
 func (w *World) dynamic(t *Template, s string) Value {
-	var parts []Part
+	var b textBuilder
 	for {
 		start := strings.Index(s, dynamicStart)
 		if start < 0 {
@@ -126,19 +149,11 @@ func (w *World) dynamic(t *Template, s string) Value {
 			break
 		}
 		ref := s[start : start+end+2]
-		parts = appendParts(parts, Part{Text: s[:start]}, Part{
+		b.add(Part{Text: s[:start]}, Part{
 			Unknown: "the dynamic reference " + ref + " is read at deployment", source: ref, owner: t,
 		})
 		s = s[start+end+2:]
 	}
-	return w.valueOf(t, appendParts(parts, Part{Text: s}))
-}
-
-// textSize is how much a text weighs against maxTextSize.
-func textSize(parts []Part) int {
-	size := 0
-	for i := range parts {
-		size += len(parts[i].Text) + 32
-	}
-	return size
+	b.add(Part{Text: s})
+	return w.valueOf(t, b.done())
 }

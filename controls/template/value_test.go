@@ -310,6 +310,27 @@ func TestTextsThatGrowWithoutBoundAreCutOff(t *testing.T) {
 	}
 }
 
+// TestTheWorkForOneValueIsBounded reads what would take minutes if each member cost what the text or the list is long.
+func TestTheWorkForOneValueIsBounded(t *testing.T) {
+	long := strings.Repeat("a,", 100_000)
+	escapes := strings.Repeat("${!a}", 20_000)
+	for name, doc := range map[string]string{
+		"select of a list parameter": "Parameters: {P: {Type: CommaDelimitedList, Default: '" + long + "'}}\n" +
+			"Resources: {R: {Type: T, Properties: {V: [" + strings.Repeat("!Select [99999, !Ref P], ", 500) + "]}}}",
+		"select of a split": "Parameters: {P: {Type: String, Default: '" + long + "'}}\n" +
+			"Resources: {R: {Type: T, Properties: {V: [" + strings.Repeat("!Select [99999, !Split [',', !Ref P]], ", 500) + "]}}}",
+		"sub": "Metadata: {s: &s !Sub '" + escapes + "'}\n" +
+			"Resources: {R: {Type: T, Properties: {V: [" + strings.Repeat("*s, ", 500) + "]}}}",
+		"text": "Metadata: {s: &s '" + long + "'}\n" +
+			"Resources: {R: {Type: T, Properties: {V: [" + strings.Repeat("*s, ", 20_000) + "]}}}",
+	} {
+		items, _ := value(t, doc).Items()
+		if len(items) == 0 || !items[len(items)-1].Unknown() {
+			t.Errorf("%s: the last of %d members is known", name, len(items))
+		}
+	}
+}
+
 func TestImportsResolveAcrossTemplates(t *testing.T) {
 	consumer := "Resources: {R: {Type: T, Properties: {V: !ImportValue name}}}"
 	producer := func(value string) string {

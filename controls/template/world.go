@@ -38,6 +38,7 @@ const (
 	maxResolveDepth = 64
 	maxResolveSteps = 20_000
 	maxTextSize     = 1 << 20
+	bytesPerStep    = 64
 )
 
 // Worlds calls visit once for each way that the open conditions met on the visit can turn out; at most limit times.
