@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/securecdk/securecdk/controls"
 )
@@ -30,7 +32,28 @@ func Console(w io.Writer, result *controls.Result) error {
 
 type console struct{ w *bufio.Writer }
 
-func (c *console) printf(format string, args ...any) { fmt.Fprintf(c.w, format, args...) }
+func (c *console) printf(format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = printable(s)
+		}
+	}
+	fmt.Fprintf(c.w, format, args...)
+}
+
+// printable escapes what would move the terminal's cursor or begin a line. Paths and reasons are written by those who
+// are judged, and must not be able to write the report.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}
 
 func (c *console) failures(failures []controls.Finding) {
 	slices.SortStableFunc(failures, func(a, b controls.Finding) int {

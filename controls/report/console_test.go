@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +80,21 @@ func TestConsoleIsTheSameEachTime(t *testing.T) {
 func TestSummaryOfNothing(t *testing.T) {
 	if got := report.Summary(&controls.Result{}); got != "nothing to judge" {
 		t.Error(got)
+	}
+}
+
+func TestConsoleEscapesWhatWouldForgeAReport(t *testing.T) {
+	tpl, err := template.Parse("A\x1b[2K.json", []byte(`{"Resources": {"B": {"Type": "AWS::SNS::Topic",
+		"Metadata": {"aws:cdk:path": "Prod/B\n12 compliant\u001b[2K\u202e é"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	if err := report.Console(&got, controls.Evaluate([]*template.Template{tpl}, controls.All(), nil, day)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got.String(), `: Prod/B\n12 compliant\x1b[2K\u202e é`+"\n") || !strings.Contains(got.String(), `in A\x1b[2K.json`) {
+		t.Errorf("%q", got.String())
 	}
 }
 
