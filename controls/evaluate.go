@@ -14,7 +14,7 @@ import (
 const maxWorlds = 64
 
 // Evaluate judges the templates, which may refer to each other, by the controls. Exceptions of the register that hold at
-// now stand beside the findings that they cover; reg may be nil.
+// now stand beside the findings that they cover; reg may be nil. A zero now is the present.
 //
 // A resource whose Condition is known to be false isn't created and gives no finding. Where a verdict hangs on a
 // condition that only the deployment can decide, it stands if it is the same either way, and is unknown otherwise.

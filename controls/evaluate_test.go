@@ -207,6 +207,8 @@ Resources:
   Logs: {Type: AWS::S3::Bucket, Metadata: {"aws:cdk:path": App/Data/Logs}}
   Landing: {Type: AWS::S3::Bucket, Metadata: {"aws:cdk:path": App/Data/Landing/Resource}}
   Good: {Type: AWS::S3::Bucket, Metadata: {"aws:cdk:path": App/Data/Good/Resource}, Properties: {VersioningConfiguration: {Status: Enabled}}}
+  Key: {Type: AWS::KMS::Key, Metadata: {"aws:cdk:path": App/Data/Keys/A/Resource}, Properties: {EnableKeyRotation: true}}
+  Key2: {Type: AWS::KMS::Key, Metadata: {"aws:cdk:path": App/Data/Keys/B/Resource}, Properties: {EnableKeyRotation: true}}
   Twin: {Type: AWS::S3::Bucket, Metadata: {"aws:cdk:path": App/Twin/Resource}}
   Twin2: {Type: AWS::S3::Bucket, Metadata: {"aws:cdk:path": App/Twin/Resource}}
 `
@@ -226,6 +228,8 @@ func TestExceptionsStandBesideFindings(t *testing.T) {
 		{"a resource that complies", "S3.VERSIONING", "App/Data/Good/Resource", "2027-01-01", nil, exceptions.Unused},
 		{"the plain name of a resource with a path", "S3.VERSIONING", "S/Landing", "2027-01-01", nil, exceptions.Unused},
 		{"everything", "S3.VERSIONING", "App/**", "2027-01-01", nil, exceptions.OverBroad},
+		{"for longer than two years", "S3.VERSIONING", "App/Data/Landing/Resource", "2029-01-01", nil, exceptions.OverLong},
+		{"all that the control judges, deeper down", "KMS.ROTATION", "App/Data/Keys/**", "2027-01-01", nil, exceptions.OverBroad},
 		{"a path that two claim", "S3.VERSIONING", "App/Twin/Resource", "2027-01-01", nil, exceptions.Ambiguous},
 		{"a control that isn't asked for", "KMS.ROTATION", "App/Data/Nothing", "2027-01-01", nil, ""},
 	}
@@ -236,7 +240,11 @@ func TestExceptionsStandBesideFindings(t *testing.T) {
 			if err != nil || len(reg.Problems) > 0 {
 				t.Fatal(err, reg.Problems)
 			}
-			result := Evaluate([]*template.Template{parse(t, "S.yaml", twoStacks)}, []*Control{control(t, "S3.VERSIONING")}, reg, day)
+			cs := []*Control{control(t, "S3.VERSIONING")}
+			if tt.problem == exceptions.OverBroad {
+				cs = append(cs, control(t, "KMS.ROTATION"))
+			}
+			result := Evaluate([]*template.Template{parse(t, "S.yaml", twoStacks)}, cs, reg, day)
 			var covered []string
 			for _, f := range result.Findings {
 				if f.Exception != nil {

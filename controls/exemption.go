@@ -61,15 +61,22 @@ func (x *exemption) entry(e *exceptions.Entry, result *Result, paths []string) {
 			e.Control, e.Scope, e.Expires.Format(time.DateOnly))
 		return
 	}
+	if e.OverLong(x.now) {
+		x.problem(e, exceptions.OverLong, "%s at %s expires on %s, more than two years ahead: have the risk accepted for a shorter time",
+			e.Control, e.Scope, e.Expires.Format(time.DateOnly))
+		return
+	}
 	if !chosen {
 		return
 	}
-	matching := x.matching(e, paths)
+	judged := judgedPaths(result, e.Control)
+	claims := matching(e, paths)
 	switch {
-	case e.Subtree() && strings.Count(e.Scope, "/") == 1 && len(matching) == len(paths) && len(paths) > 1:
-		x.problem(e, exceptions.OverBroad, "scope %s covers every resource of the app: name the construct that holds the resources", e.Scope)
-	case !e.Subtree() && len(matching) > 1:
-		x.problem(e, exceptions.Ambiguous, "%d resources claim the path %s: an exception is meant for one", len(matching), e.Scope)
+	case e.Subtree() && (coversAll(e, paths) || coversAll(e, judged)):
+		x.problem(e, exceptions.OverBroad, "scope %s covers every resource of the app that %s judges: name the construct that holds the resources",
+			e.Scope, e.Control)
+	case !e.Subtree() && claims > 1:
+		x.problem(e, exceptions.Ambiguous, "%d resources claim the path %s: an exception is meant for one", claims, e.Scope)
 	case cover(e, result):
 	case slices.Contains(paths, e.Scope+"/Resource"):
 		x.problem(e, exceptions.Unused, "%s is no resource; did you mean %[1]s/Resource?", e.Scope)
@@ -78,14 +85,30 @@ func (x *exemption) entry(e *exceptions.Entry, result *Result, paths []string) {
 	}
 }
 
-func (x *exemption) matching(e *exceptions.Entry, paths []string) []string {
-	var matching []string
-	for _, p := range paths {
-		if e.Matches(p) {
-			matching = append(matching, p)
+// judgedPaths has the id of each resource that the control has judged.
+func judgedPaths(result *Result, control string) []string {
+	var paths []string
+	for i := range result.Findings {
+		if result.Findings[i].Control.ID == control {
+			paths = append(paths, result.Findings[i].Resource.ID())
 		}
 	}
-	return matching
+	return paths
+}
+
+// coversAll tells whether the entry covers all of several resources. An app with only one has no narrower subtree.
+func coversAll(e *exceptions.Entry, paths []string) bool {
+	return len(paths) > 1 && matching(e, paths) == len(paths)
+}
+
+func matching(e *exceptions.Entry, paths []string) int {
+	n := 0
+	for _, p := range paths {
+		if e.Matches(p) {
+			n++
+		}
+	}
+	return n
 }
 
 // cover puts the entry beside the findings in its scope, and reports whether there are any.

@@ -13,8 +13,8 @@
 //	  expires: 2027-03-31
 //
 // The scope is a construct path, or StackName/LogicalId in a template without construct paths. Prod/Data/** is that
-// construct and everything under it. No other wildcard is understood. The expiry is a day; the entry holds to the end
-// of it in UTC.
+// construct and everything under it. No other wildcard is understood. The expiry is a day, no further
+// ahead than [MaxTerm]; the entry holds to the end of it in UTC.
 //
 // An entry that is incomplete, too broad or otherwise wrong covers nothing, and stays in [Register.Problems] until it
 // is corrected. An exception never hides a finding: it stands beside it.

@@ -159,7 +159,7 @@ func (p *parser) check() {
 		p.problem(OverBroad, e.Line, "scope %s: the only wildcard is /** at the end", e.Scope)
 	case strings.HasPrefix(scope, "/") || strings.HasSuffix(scope, "/") || strings.Contains(scope, "//"):
 		p.problem(Incomplete, e.Line, "scope %s: expected a construct path such as Prod/Data/Landing/Resource, or StackName/LogicalId", e.Scope)
-	case e.Owner == e.Approver:
+	case strings.EqualFold(e.Owner, e.Approver):
 		p.problem(Incomplete, e.Line, "owner and approver are both %s: a risk is accepted by someone other than its owner", e.Owner)
 	}
 	for _, other := range p.reg.Entries {

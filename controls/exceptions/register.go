@@ -39,10 +39,15 @@ const (
 	Duplicate      Kind = "duplicate"       // the same control and scope as an earlier entry
 	OverBroad      Kind = "over-broad"      // the scope is, or amounts to, the whole app
 	Expired        Kind = "expired"         // the last day is over
+	OverLong       Kind = "over-long"       // the last day is further ahead than MaxTerm
 	UnknownControl Kind = "unknown control" // no control has this id
 	Unused         Kind = "unused"          // nothing in the scope breaks the control
 	Ambiguous      Kind = "ambiguous"       // several resources claim the path of an entry that is meant for one
 )
+
+// MaxTerm is how far ahead an entry may expire: two years, a leap day included. A risk that is accepted for longer is
+// one that nobody looks at again.
+const MaxTerm = (2*365 + 1) * 24 * time.Hour
 
 // Problem is something wrong with one entry.
 type Problem struct {
@@ -53,9 +58,22 @@ type Problem struct {
 	Message string // what is wrong and what to do
 }
 
-// Expired tells whether the entry's last day, in UTC, is over.
+// Expired tells whether the entry's last day, in UTC, is over. A zero time stands for the present.
 func (e *Entry) Expired(now time.Time) bool {
-	return !now.Before(e.Expires.AddDate(0, 0, 1))
+	return !orPresent(now).Before(e.Expires.AddDate(0, 0, 1))
+}
+
+// OverLong tells whether the entry's last day is further ahead than MaxTerm. A zero time stands for the present.
+func (e *Entry) OverLong(now time.Time) bool {
+	return e.Expires.After(orPresent(now).Add(MaxTerm))
+}
+
+// orPresent keeps a time that somebody forgot to set from making every entry hold, or none.
+func orPresent(now time.Time) time.Time {
+	if now.IsZero() {
+		return time.Now()
+	}
+	return now
 }
 
 // Matches tells whether the path lies in the entry's scope.
@@ -71,13 +89,13 @@ func (e *Entry) Matches(path string) bool {
 // Subtree tells whether the entry covers everything under a construct, not one resource.
 func (e *Entry) Subtree() bool { return strings.HasSuffix(e.Scope, "/**") }
 
-// Find returns the first entry that covers the control at the path today, or nil.
+// Find returns the first entry that covers the control at the path now, or nil. A zero time stands for the present.
 func (r *Register) Find(controlID, path string, now time.Time) *Entry {
 	if r == nil {
 		return nil
 	}
 	for _, e := range r.Entries {
-		if e.Control == controlID && e.Matches(path) && !e.Expired(now) {
+		if e.Control == controlID && e.Matches(path) && !e.Expired(now) && !e.OverLong(now) {
 			return e
 		}
 	}

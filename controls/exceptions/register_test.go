@@ -41,6 +41,7 @@ func TestWhatIsWrongWithAnEntryIsAProblemAndCoversNothing(t *testing.T) {
 		{"a star at the end", "Prod/Data/Landing/Resource", "Prod/*", OverBroad, 1, "the only wildcard"},
 		{"a slash at the front", "Prod/Data/Landing/Resource", "/Prod/Data", Incomplete, 1, "expected a construct path"},
 		{"a slash at the end", "Prod/Data/Landing/Resource", "Prod/Data/", Incomplete, 1, "expected a construct path"},
+		{"approved by the owner, in other letters", "ciso-office", "Data-Platform", Incomplete, 1, "owner and approver are both data-platform"},
 		{"approved by the owner", "ciso-office", "data-platform", Incomplete, 1, "owner and approver are both data-platform"},
 	}
 	for _, tt := range tests {
@@ -125,6 +126,26 @@ func TestAnEntryHoldsToTheEndOfItsLastDayInUTC(t *testing.T) {
 		}
 		if got := reg.Covers("S3.LOGGING", "Prod/Data/Landing/Resource", now); got != want {
 			t.Errorf("at %s: %v, want %v", at, got, want)
+		}
+	}
+}
+
+func TestAnEntryHoldsForTwoYearsAtMost(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for expires, want := range map[string]bool{"2026-11-23": false, "2026-11-24": true, "2028-11-24": true, "2028-11-25": false, "9999-12-31": false} {
+		reg := load(t, strings.Replace(good, "2027-03-31", expires, 1))
+		if got := reg.Covers("S3.LOGGING", "Prod/Data/Landing/Resource", now); got != want {
+			t.Errorf("until %s: %v, want %v", expires, got, want)
+		}
+	}
+}
+
+func TestNoTimeIsThePresent(t *testing.T) {
+	year := time.Now().AddDate(1, 0, 0)
+	for expires, want := range map[time.Time]bool{year: true, year.AddDate(9, 0, 0): false, year.AddDate(-3, 0, 0): false} {
+		reg := load(t, strings.Replace(good, "2027-03-31", expires.Format(time.DateOnly), 1))
+		if got := reg.Covers("S3.LOGGING", "Prod/Data/Landing/Resource", time.Time{}); got != want {
+			t.Errorf("until %s: %v, want %v", expires.Format(time.DateOnly), got, want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -54,7 +55,7 @@ var cases = map[string]func(props *secureapp.Props) func(app awscdk.App){
 		}
 	},
 	"an accepted risk": func(props *secureapp.Props) func(awscdk.App) {
-		register, err := exceptions.Parse("exceptions.yaml", []byte(`[{control: S3.PUBLIC, scope: Data/Site, reason: "The site is public by design.", owner: web, approver: ciso, ticket: RISK-1, expires: 2099-12-31}]`))
+		register, err := exceptions.Parse("exceptions.yaml", fmt.Appendf(nil, `[{control: S3.PUBLIC, scope: Data/Site, reason: "The site is public by design.", owner: web, approver: ciso, ticket: RISK-1, expires: %s}]`, time.Now().AddDate(1, 0, 0).Format(time.DateOnly)))
 		if err != nil {
 			panic(err)
 		}
