@@ -36,12 +36,12 @@ var codebuildCMK = &Control{
 var projectKey = requireKeys(keyPlace{key: "EncryptionKey"})
 
 func checkCodeBuildCMK(p *Pass) {
+	projectKey(p)
 	requireEncrypted(p, p.Get("Artifacts"), "Artifacts")
 	for i, a := range p.Get("SecondaryArtifacts").OneOrMore() {
 		requireEncrypted(p, a, fmt.Sprintf("SecondaryArtifacts[%d]", i))
 	}
 	requireEncrypted(p, p.Get("LogsConfig", "S3Logs"), "LogsConfig.S3Logs")
-	projectKey(p)
 }
 
 // requireEncrypted judges the switch by which one place that the project writes to does without the key.
