@@ -10,6 +10,10 @@ type KeyRotationProps struct{}
 // and then fails to deploy (AWS KMS Developer Guide, "Rotating AWS KMS keys").
 func NewKeyRotation(*KeyRotationProps) *Aspect {
 	return newAspect(func(r *run, key *bulk.Resource) {
+		if r.finding.Property != "EnableKeyRotation" {
+			r.leave(key, "its RotationPeriodInDays is longer than a year. Set one of at most 365, or leave it out.")
+			return
+		}
 		r.set(key, newProperty("EnableKeyRotation", true, "true"), NoInterruption)
 	}, nil, "KMS.ROTATION")
 }

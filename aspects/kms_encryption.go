@@ -163,6 +163,10 @@ func (r *run) receivesLoadBalancerLogs(bucket *bulk.Resource) bool {
 
 // encryptProject also lets the project's role use the key: CodeBuild encrypts what a build leaves behind as that role.
 func encryptProject(r *run, project *bulk.Resource, key *keyUse) bool {
+	if strings.HasSuffix(r.finding.Property, ".EncryptionDisabled") {
+		r.leave(project, "%s switches encryption off, whatever the key. Leave it out.", r.finding.Property)
+		return false
+	}
 	role := r.resourceOf(project, project.Properties["ServiceRole"])
 	if role == nil || role.Type != "AWS::IAM::Role" || role.Outside {
 		r.leave(project, "its service role is imported and can't be given the key. Set the project's EncryptionKey and let that role use the key.")
@@ -197,6 +201,10 @@ func encryptArtifacts(r *run, pipeline *bulk.Resource, key *keyUse) bool {
 }
 
 func encryptTable(r *run, table *bulk.Resource, key *keyUse) bool {
+	if table.Type == "AWS::Serverless::SimpleTable" {
+		r.leave(table, "the CDK's CfnSimpleTable takes no key. Use awsdynamodb.TableV2, or add a property override of SSESpecification.")
+		return false
+	}
 	if table.Type == "AWS::DynamoDB::GlobalTable" {
 		return encryptGlobalTable(r, table, key)
 	}
