@@ -19,8 +19,9 @@
 //
 // Each control gives each resource that it judges one [Finding], with a [Verdict]: compliant, non-compliant, not
 // applicable or unknown. Unknown is honest: a value that only the deployment can know is never counted as a pass, and
-// the message says what could not be known. A parameter is worth its default. Where a verdict hangs on a condition that
-// the template leaves open, it stands if it is the same either way.
+// the message says what could not be known. A parameter is worth its default. What a macro may rewrite before
+// it is deployed never passes. Where a verdict hangs on a condition that the template leaves open, it stands if it is
+// the same either way.
 //
 // # Exceptions
 //

@@ -1,6 +1,7 @@
 package controls
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/securecdk/securecdk/controls/template"
@@ -114,10 +115,17 @@ func (d *denial) covers(resource template.Value) (bucket, objects certainty) {
 			return surely, surely
 		}
 	}
-	if resource.Unknown() {
+	if mayName(resource) {
 		return perhaps, perhaps
 	}
 	return never, never
+}
+
+// mayName tells whether a text that isn't known may be any bucket's: what it is made of is neither known nor a bucket.
+func mayName(v template.Value) bool {
+	return slices.ContainsFunc(v.Parts(), func(p template.Part) bool {
+		return p.Unknown != "" || p.Resource != nil && p.Resource.Type != bucketType
+	})
 }
 
 func (d *denial) coversObjects(resource template.Value) certainty {

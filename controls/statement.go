@@ -78,7 +78,7 @@ func (s statement) plainTransport() certainty {
 	if condition.Absent() {
 		return surely
 	}
-	if condition.Unknown() {
+	if unsure(condition) != "" {
 		return perhaps
 	}
 	operators := mapMembers(condition)
@@ -95,7 +95,7 @@ func (s statement) plainTransport() certainty {
 }
 
 func secureTransportFalse(keys template.Value) certainty {
-	if keys.Unknown() {
+	if unsure(keys) != "" {
 		return perhaps
 	}
 	members := mapMembers(keys)

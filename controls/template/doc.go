@@ -10,7 +10,8 @@
 //
 // What one template says is seldom the whole of it: a bucket's policy, its access-log bucket or its key may stand in
 // another stack. [NewSet] joins the templates of one app. Exports and Fn::ImportValue, nested stacks' parameters and
-// outputs resolve across the set. A name that several templates export is not guessed at: what imports it is unknown.
+// outputs resolve across the set. A name that several templates export, or only one in
+// another folder, is not guessed at: what imports it is unknown. In a cloud assembly each stage has its folder.
 //
 // # Values
 //
@@ -22,6 +23,8 @@
 //     default, an SSM parameter and a dynamic reference {{resolve:…}} are unknown.
 //   - A condition over parameters with defaults is decided. One that only the deployment can decide is open, and
 //     [Set.Worlds] visits each way that the open conditions can turn out.
+//   - A map with Fn::Transform or a loop Fn::ForEach in it is unknown: these add to its members, or replace them.
+//     [Resource.Macro] names what may rewrite a resource as a whole.
 //
 // # Unknown is not absent
 //

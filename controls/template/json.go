@@ -18,7 +18,7 @@ func decodeJSON(name string, data []byte) (any, error) {
 	if err != nil {
 		return nil, jsonError(name, data, d, err)
 	}
-	if _, err := d.ReadToken(); err != io.EOF {
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, jsonError(name, data, d, errors.New("expected the end of the file"))
 	}
 	return v, nil
