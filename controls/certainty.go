@@ -1,6 +1,7 @@
 package controls
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/securecdk/securecdk/controls/template"
@@ -22,7 +23,8 @@ func certain(b bool) certainty {
 	return never
 }
 
-// is asks of a text whether it is one of some words. What isn't known may be, unless it is known to be an ARN.
+// is asks of a text whether it is one of some words. What isn't known may be, unless it is known to be an ARN or to hold
+// something of the stack's, such as its account.
 func is(v template.Value, ask func(string) bool) certainty {
 	if s, ok := v.Literal(); ok {
 		return certain(ask(s))
@@ -30,7 +32,9 @@ func is(v template.Value, ask func(string) bool) certainty {
 	if _, attribute, _ := v.Reference(); strings.HasSuffix(attribute, "Arn") {
 		return never
 	}
-	if parts := v.Parts(); len(parts) == 0 || strings.HasPrefix(parts[0].Text, "arn:") {
+	parts := v.Parts()
+	ofStack := func(p template.Part) bool { return p.Pseudo != "" }
+	if len(parts) == 0 || strings.HasPrefix(parts[0].Text, "arn:") || slices.ContainsFunc(parts, ofStack) {
 		return never
 	}
 	return perhaps

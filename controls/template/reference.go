@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"sort"
 	"strings"
 )
@@ -49,7 +50,8 @@ func (w *World) parameter(t *Template, p *Parameter) Value {
 		return w.unknown(t, "several nested stacks use the template, each with its own "+p.Name, p.Name)
 	}
 	if len(parents) == 1 {
-		passed := w.resolve(parents[0].Template, parents[0].Properties["Parameters"]).Get(p.Name)
+		parent := parents[0]
+		passed := w.object(parent.Template, parent.whole, cmp.Or(parent.Macro(), parent.rewriter)).Get("Parameters", p.Name)
 		if !passed.Absent() {
 			return w.typed(t, p, passed)
 		}
@@ -134,7 +136,14 @@ func (w *World) nestedOutput(r *Resource, name string) Value {
 	if len(w.set.parentsOf(child)) > 1 {
 		return w.unknown(r.Template, "several nested stacks use the template of "+r.LogicalID, source)
 	}
-	return w.resolve(child, o.Value)
+	return w.output(child, o)
+}
+
+func (w *World) output(t *Template, o *Output) Value {
+	if t.macro != "" {
+		return w.unknown(t, "the macro "+t.macro+" may rewrite the output "+o.Name, "")
+	}
+	return w.resolve(t, o.Value)
 }
 
 // importValue finds the output that is exported under the name. CloudFormation's export names are unique within an
@@ -161,7 +170,7 @@ func (w *World) importValue(t *Template, arg any) Value {
 		}
 	}
 	if len(beside) == 1 {
-		return w.resolve(beside[0].template, beside[0].output.Value)
+		return w.output(beside[0].template, beside[0].output)
 	}
 	reason := "nothing here exports " + name.String()
 	switch {

@@ -180,6 +180,9 @@ func (w *World) sub(t *Template, arg any) Value {
 	if !ok {
 		return w.unknown(t, "Fn::Sub needs a text", "")
 	}
+	if macro := rewriter(variables); macro != "" {
+		return w.unknown(t, macro+" may replace what Fn::Sub puts in", "")
+	}
 	var b textBuilder
 	for b.size <= maxTextSize {
 		before, rest, found := strings.Cut(pattern, "${")

@@ -181,6 +181,7 @@ func TestMacrosMayRewriteWhatStandsBeside(t *testing.T) {
 		"Resources: {R: {Type: T, Properties: {V: {a: b, 'Fn::ForEach::L': [K, [x], {'${K}': y}]}}}}",
 		"Resources: {R: {Type: T, Properties: {V: {a: b}, Fn::Transform: {Name: M}}}}",
 		"Resources: {R: {Type: T, Properties: {V: {a: b}, 'Fn::ForEach::L': [K, [x], {'${K}': y}]}}}",
+		"Resources: {R: {Type: T, Properties: {V: {a: !Sub ['${x}', {x: y, Fn::Transform: {Name: M}}]}}}}",
 		"Globals: {Function: {Fn::Transform: {Name: M}}}\nResources: {R: {Type: AWS::Serverless::Function, Properties: {V: {a: b}}}}",
 		"Mappings: {M: {x: {y: b}}, Fn::Transform: {Name: M}}\nResources: {R: {Type: T, Properties: {V: {a: !FindInMap [M, x, y]}}}}",
 		"Mappings: {M: {x: {y: b}, Fn::Transform: {Name: M}}}\nResources: {R: {Type: T, Properties: {V: {a: !FindInMap [M, x, y]}}}}",
@@ -351,6 +352,9 @@ func TestImportsResolveAcrossTemplates(t *testing.T) {
 	if v := read(t, here, dev); v.Reason() != `"name" is exported in another folder only, which may be another stage: by dev/Keys.yaml` {
 		t.Errorf("the import of one stage is %s", v)
 	}
+	if v := value(t, consumer, "Transform: Mine\n"+producer("a")); v.Reason() != "the macro Mine may rewrite the output O" {
+		t.Errorf("a macro gives %s", v)
+	}
 	conditional := producer("a") + "\nConditions: {C: !Equals [a, b]}"
 	conditional = strings.Replace(conditional, "Export:", "Condition: C, Export:", 1)
 	if v := value(t, consumer, conditional); !v.Unknown() {
@@ -366,6 +370,11 @@ func TestNestedStacks(t *testing.T) {
 	child := "Parameters: {P: {Type: String, Default: d}}\nResources: {X: {Type: T}}\nOutputs: {O: {Value: !Sub 'got ${P}'}}"
 	if got := value(t, parent("Stack1.yaml", "P: passed"), child).String(); got != `"got passed"` {
 		t.Errorf("got %s", got)
+	}
+	for _, macro := range []string{"Transform: Mine\n" + parent("Stack1.yaml", "P: passed"), parent("Stack1.yaml", "P: passed, Fn::Transform: {Name: M}")} {
+		if v := value(t, macro, child); !v.Unknown() {
+			t.Errorf("got %s, though a macro may pass something else", v)
+		}
 	}
 	if got := value(t, parent("Stack1.yaml", ""), child).String(); got != `"got d"` {
 		t.Errorf("got %s", got)
