@@ -21,9 +21,14 @@ func (b *Batch) Override(r *Resource, path string, value any) {
 	b.add(map[string]any{"op": "override", "index": r.Index, "property": path, "value": value})
 }
 
-// AttachManagedPolicy adds an IManagedPolicy to a role resource.
+// AttachManagedPolicy adds an IManagedPolicy to a role resource that is not Sealed.
 func (b *Batch) AttachManagedPolicy(role *Resource, policy any) {
 	b.add(map[string]any{"op": "attach", "index": role.Index, "object": b.object(policy)})
+}
+
+// AttachToRole adds a role resource to the roles of an awsiam.ManagedPolicy.
+func (b *Batch) AttachToRole(policy any, role *Resource) {
+	b.add(map[string]any{"op": "attachTo", "index": role.Index, "object": b.object(policy)})
 }
 
 // AddKeyStatement adds a statement to the key policy of an IKey, unless one of its Sid is there. An imported key's

@@ -30,6 +30,10 @@ type Resource struct {
 	Outside    bool           `json:"outside"`    // not under the scope that was read, but referred to from there
 	Properties map[string]any `json:"properties"` // names and shapes as in CloudFormation; property overrides included
 	Unreadable string         `json:"unreadable"` // why the properties could not be rendered, else empty
+
+	// Of a role, whose properties are not read but for its name:
+	Sealed      bool `json:"sealed"`      // its list of managed policies can't be added to
+	Conditional bool `json:"conditional"` // it may not be created
 }
 
 // Stack is what the resources need to know of their stack.
@@ -94,11 +98,32 @@ func (s *Snapshot) readInto(v any, types []string) (err error) {
 // StackOf returns the stack of a resource.
 func (s *Snapshot) StackOf(r *Resource) *Stack { return s.byPath[r.Stack] }
 
+// Stack returns the stack of a path.
+func (s *Snapshot) Stack(path string) *Stack { return s.byPath[path] }
+
 // Construct returns the L1 of a resource.
 func (s *Snapshot) Construct(r *Resource) constructs.IConstruct {
 	var c constructs.IConstruct
 	runtime.Invoke(s.session, "construct", []any{r.Index}, &c)
 	return c
+}
+
+// Place is where a construct stands.
+type Place struct {
+	Stack string   `json:"stack"` // construct path of its stack
+	Top   string   `json:"top"`   // path of the stack that this one is nested in, or its own
+	Needs []string `json:"needs"` // paths of the top-level stacks that must be deployed before Top
+}
+
+// PlaceOf tells where a construct stands as seen from a top-level stack. What is needed before that one is not told.
+func (s *Snapshot) PlaceOf(c constructs.IConstruct, from string) Place {
+	var text string
+	runtime.Invoke(s.session, "place", []any{c, from}, &text)
+	var p Place
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		panic(err) // what bulk.js has just written
+	}
+	return p
 }
 
 // TopLevelStack returns the construct of the stack that a stack is nested in, or of the stack itself.

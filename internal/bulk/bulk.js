@@ -24,7 +24,7 @@ const SKIPPED = {
   },
 };
 
-// Resources that are only referred to.
+// Resources that are only referred to. Of a role it is also told whether a policy can be added to it, and its name.
 const BARE = new Set(['AWS::IAM::Role']);
 
 const PLAIN_ELEMENTS = ['CfnParameter', 'CfnCondition', 'CfnMapping'];
@@ -39,6 +39,7 @@ class Session {
     this.known = new Map();
     this.resolutions = new Map();
     this.pending = [];
+    this.references = new Map();
   }
 
   // read writes {stacks, resources} as JSON into a file: through the pipe to Go it would be encoded once more, as the
@@ -63,6 +64,7 @@ class Session {
       const target = this.pending.pop();
       if (!this.byPath.has(target.node.path)) out.push(this.describe(target, true));
     }
+    out.filter((r) => BARE.has(r.type)).forEach((r) => this.nameOf(r));
     require('fs').writeFileSync(file, JSON.stringify({ stacks: [...this.stacks.values()], resources: out }));
   }
 
@@ -82,11 +84,24 @@ class Session {
     this.constructs.push(c);
     this.byPath.set(r.path, r.index);
     try {
-      if (!BARE.has(r.type)) r.properties = this.properties(c, stack);
+      if (!BARE.has(r.type)) {
+        r.properties = this.properties(c, stack);
+      } else {
+        r.sealed = !takesPolicies(c);
+        r.conditional = !!(c.cfnOptions.condition || (c.rawOverrides && c.rawOverrides.Condition));
+      }
     } catch (e) {
       r.unreadable = String(e.message).split('\n')[0];
     }
     return r;
+  }
+
+  // nameOf reads the name of a role, last of all: the CDK makes one up when another account refers to it.
+  nameOf(r) {
+    const c = this.constructs[r.index];
+    const name = 'roleName' in c ? c.roleName : c.cfnProperties.RoleName;
+    const known = name !== undefined && this.resolve(name, cdk().Stack.of(c));
+    if (typeof known === 'string') r.properties = { RoleName: known };
   }
 
   logicalId(c, stack) {
@@ -133,17 +148,24 @@ class Session {
     if ('tags' in raw) raw.tags = undefined;
     if (raw.policyDocument && typeof raw.policyDocument.toJSON === 'function') raw.policyDocument = raw.policyDocument.toJSON();
     const rendered = c.renderProperties(this.resolve(raw, stack)) || {};
-    const overrides = c.rawOverrides && c.rawOverrides.Properties;
+    const overrides = overridesOf(c);
     return overrides ? this.overridden(rendered, overrides, stack) : rendered;
   }
 
-  // overridden is what escape hatches make of properties: what they set to nothing is deleted.
+  // overridden is what escape hatches make of properties, by the rules of the CDK: maps are merged, into the elements of
+  // lists too, an intrinsic function takes the place of what was there, and what is set to nothing is gone.
   overridden(properties, overrides, stack) {
-    const out = isPlain(properties) && !isIntrinsic(properties) ? { ...properties } : {};
+    const mergeable = typeof properties === 'object' && properties !== null && !isIntrinsic(properties);
+    const out = !mergeable ? {} : Array.isArray(properties) ? [...properties] : { ...properties };
     for (const [key, v] of Object.entries(overrides)) {
-      if (v === undefined || v === null) delete out[key];
-      else if (isPlain(v) && typeof v.resolve !== 'function' && !isIntrinsic(v)) out[key] = this.overridden(out[key], v, stack);
-      else out[key] = this.resolve(v, stack);
+      if (v === undefined || v === null) {
+        delete out[key];
+      } else if (isPlain(v) && typeof v.resolve !== 'function' && !isIntrinsic(v)) {
+        out[key] = this.overridden(out[key], v, stack);
+        if (Object.keys(out[key]).length === 0) delete out[key];
+      } else {
+        out[key] = this.resolve(v, stack);
+      }
     }
     return out;
   }
@@ -162,12 +184,59 @@ class Session {
     const target = reference.target;
     if (!target || !CfnResource.isCfnResource(target)) return undefined;
     const home = Stack.of(target);
+    this.refer(stack, home);
     // Across environments there are no exports: the CDK names the resource instead.
     if (home === stack || home.environment !== stack.environment) return undefined;
     const name = `${target.node.path}#${reference.displayName}`;
     this.stackOf(home).exports[name] = home.resolve(reference);
     this.pending.push(target);
     return { 'Fn::ImportValue': name };
+  }
+
+  refer(from, to) {
+    if (!this.references.has(from)) this.references.set(from, new Set());
+    this.references.get(from).add(to);
+  }
+
+  // place tells in which stack a construct stands and, unless it is that of the path, which top-level stacks have to be
+  // deployed before it.
+  place(construct, path) {
+    const home = cdk().Stack.of(construct);
+    const top = topLevel(home);
+    return JSON.stringify({
+      stack: home.node.path, top: top.node.path, needs: top.node.path === path ? [] : this.needs(top).map((s) => s.node.path),
+    });
+  }
+
+  // needs are the top-level stacks that a top-level stack refers to or depends on, directly or not.
+  needs(top) {
+    const { CfnResource, Stack } = cdk();
+    const found = new Set([top]);
+    for (const stack of found) { // grows while it is walked
+      const depend = (s) => found.add(topLevel(s));
+      stack.dependencies.forEach(depend);
+      for (const c of stack.node.findAll()) {
+        c.node.dependencies.forEach((d) => depend(Stack.of(d)));
+        if (CfnResource.isCfnResource(c)) this.lookAt(c).forEach(depend);
+      }
+    }
+    found.delete(top);
+    return [...found];
+  }
+
+  // lookAt returns the stacks that the stack of a resource refers to, as far as is known after a look at the resource.
+  lookAt(c) {
+    const stack = cdk().Stack.of(c);
+    const { PolicyDocument } = iam();
+    const values = [...Object.values(c.cfnProperties), overridesOf(c) || {}];
+    for (const v of values) {
+      try {
+        this.resolve(v instanceof PolicyDocument ? v.toJSON() : v, stack);
+      } catch (e) {
+        continue; // the synthesis will say what is wrong with it
+      }
+    }
+    return this.references.get(stack) || [];
   }
 
   construct(index) {
@@ -204,25 +273,42 @@ class Session {
     }
   }
 
+  // op_override goes into lists that an escape hatch has set, where CfnResource.addPropertyOverride would put a map.
   op_override({ index, property, value }) {
-    this.constructs[index].addPropertyOverride(property, value);
+    const c = this.constructs[index];
+    const path = ['Properties', ...property.split('.')];
+    const last = path.pop();
+    let at = c.rawOverrides;
+    for (const key of path) at = typeof at[key] === 'object' && at[key] !== null ? at[key] : (at[key] = {});
+    at[last] = value;
   }
 
+  // op_attach adds a policy to the list of a role, where that list is written.
   op_attach({ index, object }, objects) {
     const c = this.constructs[index];
     const policy = objects[object];
+    const arn = policy.managedPolicyArn;
+    attached.set(arn, policy.node.path);
     const role = c.node.scope;
-    if (role && role.node.defaultChild === c && typeof role.addManagedPolicy === 'function') {
+    const overrides = overridesOf(c);
+    if (overrides && Array.isArray(overrides.ManagedPolicyArns)) {
+      insert(overrides.ManagedPolicyArns, arn);
+    } else if (role && role.node.defaultChild === c && typeof role.addManagedPolicy === 'function') {
       role.addManagedPolicy(policy);
-      return;
+      const policies = role.managedPolicies;
+      if (Array.isArray(policies) && policies[policies.length - 1] === policy) insert(policies, policies.pop(), (p) => p.managedPolicyArn);
+    } else if ('managedPolicyArns' in c) {
+      c.managedPolicyArns = insert([...(c.managedPolicyArns || [])], arn);
+    } else {
+      c.addPropertyOverride('ManagedPolicyArns', insert([...(c.cfnProperties.ManagedPolicyArns || [])], arn));
     }
-    if ('managedPolicyArns' in c) {
-      c.managedPolicyArns = [...(c.managedPolicyArns || []), policy.managedPolicyArn];
-      return;
-    }
-    const stack = cdk().Stack.of(c);
-    const present = (this.properties(c, stack).ManagedPolicyArns) || [];
-    c.addPropertyOverride('ManagedPolicyArns', [...present, policy.managedPolicyArn]);
+  }
+
+  // op_attachTo adds a role to the list of a policy: the policy then refers to the role and not the other way round.
+  op_attachTo({ index, object }, objects) {
+    const c = this.constructs[index];
+    const roleArn = typeof c.attrArn === 'string' ? c.attrArn : c.getAtt('Arn').toString();
+    objects[object].attachToRole({ node: c.node, roleArn, roleRef: { roleName: c.ref, roleArn } });
   }
 
   op_keyStatement({ object, statement }, objects) {
@@ -242,14 +328,18 @@ class Session {
     const arn = typeof c.attrArn === 'string' ? c.attrArn : c.getAtt('Arn').toString();
     const filled = { ...statement, Resource: statement.Resource.map((r) => r.replace('$bucket', arn)) };
     const isL2 = l2 && l2.node.defaultChild === c && typeof l2.addToResourcePolicy === 'function';
-    if (isL2 && (policy === undefined || l2.policy)) {
-      if (l2.addToResourcePolicy(PolicyStatement.fromJson(filled)).statementAdded) return;
+    if (isL2 && (l2.policy || policy === undefined && !l2.node.tryFindChild('Policy'))) {
+      if (l2.addToResourcePolicy(PolicyStatement.fromJson(filled)).statementAdded) {
+        if (policy === undefined) copyCondition(c, l2.policy.node.defaultChild);
+        return;
+      }
     }
     if (policy === undefined) {
-      new (s3().CfnBucketPolicy)(c.node.scope, `${c.node.id}Policy`, {
+      const made = new (s3().CfnBucketPolicy)(c.node.scope, freeId(c.node.scope, `${c.node.id}Policy`), {
         bucket: c.ref,
         policyDocument: { Version: '2012-10-17', Statement: [filled] },
       });
+      copyCondition(c, made);
       return;
     }
     const p = this.constructs[policy];
@@ -419,6 +509,44 @@ class Tree {
     }
     return true;
   }
+}
+
+// attached tells the path of each policy that was attached here, by its ARN.
+const attached = new Map();
+
+// insert keeps what was attached here in the order of its paths: the order in which aspects run shows in no template.
+function insert(list, entry, arnOf = (e) => e) {
+  if (list.some((e) => arnOf(e) === arnOf(entry))) return list;
+  const path = attached.get(arnOf(entry));
+  const next = list.findIndex((e) => attached.get(arnOf(e)) > path);
+  list.splice(next < 0 ? list.length : next, 0, entry);
+  return list;
+}
+
+// takesPolicies tells whether a role's list of managed policies is one that can be added to, and no intrinsic function.
+function takesPolicies(c) {
+  const overrides = overridesOf(c);
+  if (overrides && 'ManagedPolicyArns' in overrides) return Array.isArray(overrides.ManagedPolicyArns);
+  const role = c.node.scope;
+  if (role && role.node.defaultChild === c && typeof role.addManagedPolicy === 'function') return true;
+  const arns = 'managedPolicyArns' in c ? c.managedPolicyArns : c.cfnProperties.ManagedPolicyArns;
+  return arns === undefined || Array.isArray(arns) && !cdk().Token.isUnresolved(arns);
+}
+
+function overridesOf(c) {
+  return c.rawOverrides && c.rawOverrides.Properties;
+}
+
+function copyCondition(from, to) {
+  to.cfnOptions.condition = from.cfnOptions.condition;
+  if (from.rawOverrides && from.rawOverrides.Condition) to.addOverride('Condition', from.rawOverrides.Condition);
+}
+
+// freeId returns the id, or one like it where that is taken.
+function freeId(scope, id) {
+  let free = id;
+  for (let i = 1; scope.node.tryFindChild(free); i++) free = `${id}${i}`;
+  return free;
 }
 
 function topLevel(stack) {

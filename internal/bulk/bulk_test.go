@@ -79,8 +79,53 @@ func TestReadSeesWhatAnEscapeHatchDeletes(t *testing.T) {
 	bucket.AddPropertyDeletionOverride(jsii.String("BucketName"))
 	bucket.AddPropertyOverride(jsii.String("LoggingConfiguration.DestinationBucketName"), map[string]any{"Ref": "Logs"})
 
-	want := map[string]any{"VersioningConfiguration": map[string]any{}, "LoggingConfiguration": map[string]any{"DestinationBucketName": map[string]any{"Ref": "Logs"}}}
+	want := map[string]any{"LoggingConfiguration": map[string]any{"DestinationBucketName": map[string]any{"Ref": "Logs"}}}
 	if diff := cmp.Diff(want, byPath(t, read(t, app), "S/B").Properties); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, cdktest.Resources(cdktest.Template(t, app, stack), "AWS::S3::Bucket")["B"]); diff != "" {
+		t.Errorf("the CDK sees it differently (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadMergesEscapeHatchesIntoListsAsTheCDKDoes(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("S"), nil)
+	key := awskms.NewKey(stack, jsii.String("Key"), nil)
+	bucket := awss3.NewBucket(stack, jsii.String("B"), &awss3.BucketProps{EncryptionKey: key}).Node().DefaultChild().(awss3.CfnBucket)
+	rule := "BucketEncryption.ServerSideEncryptionConfiguration.0."
+	bucket.AddPropertyOverride(jsii.String(rule+"BucketKeyEnabled"), true)
+	bucket.AddPropertyOverride(jsii.String("LoggingConfiguration"), map[string]any{"Ref": "Nothing"})
+	bucket.AddPropertyOverride(jsii.String("Tags.1.Key"), "second")
+	bucket.AddPropertyOverride(jsii.String("Tags.1.Value"), "2")
+	bucket.AddPropertyOverride(jsii.String("CorsConfiguration.CorsRules"), []any{map[string]any{"Id": "one"}})
+
+	read := byPath(t, read(t, app), "S/B/Resource").Properties
+	if _, isList := read["BucketEncryption"].(map[string]any)["ServerSideEncryptionConfiguration"].([]any); !isList {
+		t.Errorf("the list is none any more: %v", read["BucketEncryption"])
+	}
+	for id, want := range cdktest.Resources(cdktest.Template(t, app, stack), "AWS::S3::Bucket") {
+		if diff := cmp.Diff(want, read); diff != "" {
+			t.Errorf("%s (-template +read):\n%s", id, diff)
+		}
+	}
+}
+
+func TestOverrideGoesIntoListsThatAnEscapeHatchHasSet(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("S"), nil)
+	awss3.NewCfnBucket(stack, jsii.String("B"), nil).AddPropertyOverride(jsii.String("ReplicationConfiguration.Rules"),
+		[]any{map[string]any{"Status": "Enabled"}, map[string]any{"Status": "Disabled"}})
+	s := read(t, app)
+	var batch Batch
+	batch.Override(byPath(t, s, "S/B"), "ReplicationConfiguration.Rules.1.Destination.Bucket", "arn:aws:s3:::b")
+	if _, err := s.Write(&batch); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"ReplicationConfiguration": map[string]any{"Rules": []any{
+		map[string]any{"Status": "Enabled"}, map[string]any{"Status": "Disabled", "Destination": map[string]any{"Bucket": "arn:aws:s3:::b"}},
+	}}}
+	if diff := cmp.Diff(want, cdktest.Resources(cdktest.Template(t, app, stack), "AWS::S3::Bucket")["B"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -32,6 +32,7 @@ var tarball = sync.OnceValue(func() []byte {
 				[]any{param("scope", "any"), param("enterStages", "boolean")},
 				method("read", false, "any", param("types", "any"), param("file", "string")),
 				method("construct", false, "any", param("index", "number")),
+				method("place", false, "string", param("construct", "any"), param("path", "string")),
 				method("topLevelStack", false, "any", param("path", "string")),
 				method("write", false, "string", param("operations", "string"), param("objects", "any"))),
 			module + ".Tree": class("Tree", nil,
