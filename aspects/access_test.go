@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -64,11 +65,28 @@ func TestKeyFollowsThePolicyOfTheResource(t *testing.T) {
 		"a principal of the own account is served already": {
 			principal: awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/own")),
 		},
-		"anyone, unconditionally: KMS serves no anonymous caller": {
-			principal: awsiam.NewAnyPrincipal(),
+		"anyone for a resource of the account": {
+			principal: awsiam.NewAnyPrincipal(), conditions: map[string]any{"StringEquals": map[string]any{"s3:DataAccessPointAccount": account}},
 		},
-		"anyone under conditions of the service alone": {
-			principal: awsiam.NewAnyPrincipal(), conditions: map[string]any{"StringEquals": map[string]any{"s3:prefix": "x"}},
+		"another account from a network: the call of S3 comes from none": {
+			principal:  awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::999999999999:role/reader")),
+			conditions: map[string]any{"IpAddress": map[string]any{"aws:SourceIp": "203.0.113.0/24"}, "StringEquals": map[string]any{"aws:SourceVpce": "vpce-1", "aws:PrincipalTag/Team": "a"}},
+			want: map[string]any{
+				"Principal": map[string]any{"AWS": "arn:aws:iam::999999999999:role/reader"}, "Action": use,
+				"Condition": map[string]any{"StringEquals": map[string]any{"kms:ViaService": "s3.eu-west-1.amazonaws.com", "aws:PrincipalTag/Team": "a"}},
+			},
+		},
+		"a service that delivers for other accounts": {
+			principal:  awsiam.NewServicePrincipal(jsii.String("delivery.logs.amazonaws.com"), nil),
+			conditions: map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": []any{"222222222222", "333333333333"}, "s3:x-amz-acl": "bucket-owner-full-control"}},
+			want: map[string]any{
+				"Principal": map[string]any{"Service": "delivery.logs.amazonaws.com"}, "Action": []any{"kms:Decrypt", "kms:GenerateDataKey"},
+				"Condition": map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": []any{"222222222222", "333333333333"}}},
+			},
+		},
+		"a service that delivers for the account, by ARN": {
+			principal:  awsiam.NewServicePrincipal(jsii.String("delivery.logs.amazonaws.com"), nil),
+			conditions: map[string]any{"ArnLike": map[string]any{"aws:SourceArn": "arn:aws:logs:eu-west-1:111111111111:*"}},
 		},
 		"another account, by ARN": {
 			principal: awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::999999999999:role/reader")),
@@ -140,8 +158,11 @@ func TestPublishersOfTopicsAndQueuesKeepPublishing(t *testing.T) {
 			"Condition": map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": account}},
 		}
 	}
-	if diff := cmp.Diff(publishing([]any{"cloudwatch.amazonaws.com", "codestar-notifications.amazonaws.com", "events.amazonaws.com", "s3.amazonaws.com"}), statements["GuardrailPublishersSns"]); diff != "" {
-		t.Error(diff)
+	publishers := text(t, statements["GuardrailPublishersSns"])
+	for _, service := range []string{"cloudwatch", "events", "events.rds", "s3", "ses"} {
+		if !strings.Contains(publishers, `"`+service+`.amazonaws.com"`) {
+			t.Errorf("%s publishes by the default policy of a topic: %s", service, publishers)
+		}
 	}
 	if diff := cmp.Diff(publishing([]any{"events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"}), statements["GuardrailPublishersSqs"]); diff != "" {
 		t.Error(diff)
@@ -157,8 +178,8 @@ func TestStatementsOfAKeyAreAddedOnce(t *testing.T) {
 	Enforce(app, NewKmsEncryption(nil))
 	awss3.NewBucket(stack, jsii.String("Later"), nil)
 	Enforce(app, NewKmsEncryption(nil))
-	if n := len(keyStatements(t, app, stack)); n != 2 {
-		t.Errorf("%d statements, want the account's and S3's", n)
+	if n := len(keyStatements(t, app, stack)); n != 3 {
+		t.Errorf("%d statements, want the account's, S3's and that of the delivery of logs", n)
 	}
 }
 
@@ -171,5 +192,118 @@ func TestRegionSuffixOfChina(t *testing.T) {
 	want := map[string]any{"StringEquals": map[string]any{"kms:CallerAccount": account, "kms:ViaService": "s3.cn-north-1.amazonaws.com.cn"}}
 	if diff := cmp.Diff(want, condition); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// twoAccounts is a bucket in one account and a role in another that may read it.
+func twoAccounts(t *testing.T, fill func(role awsiam.Role)) (app awscdk.App, buckets, roles awscdk.Stack) {
+	t.Helper()
+	app = cdktest.App(t, nil)
+	buckets = awscdk.NewStack(app, jsii.String("Buckets"), &awscdk.StackProps{Env: cdktest.Env(account, region)})
+	roles = awscdk.NewStack(app, jsii.String("Roles"), &awscdk.StackProps{Env: cdktest.Env("222222222222", region)})
+	role := awsiam.NewRole(roles, jsii.String("Role"), &awsiam.RoleProps{
+		RoleName: awscdk.PhysicalName_GENERATE_IF_NEEDED(), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil),
+	})
+	awss3.NewBucket(buckets, jsii.String("B"), &awss3.BucketProps{BucketName: awscdk.PhysicalName_GENERATE_IF_NEEDED()}).GrantRead(role, nil)
+	fill(role)
+	return app, buckets, roles
+}
+
+func TestARoleOfTheAppInAnotherAccountMayUseTheKey(t *testing.T) {
+	app, buckets, roles := twoAccounts(t, func(awsiam.Role) {})
+	baseline := testBaseline()
+	baseline.ApplyTo(app)
+	if again := baseline.ApplyTo(app); len(again) != 0 {
+		t.Errorf("second run: %+v", again)
+	}
+	if mirrored(t, keyStatements(t, app, buckets)) == nil {
+		t.Error("the key lets the role in no more")
+	}
+	policy := one(t, app, roles, "AWS::IAM::ManagedPolicy")
+	statement := list(dig(policy, "PolicyDocument", "Statement"))[0]
+	if !strings.Contains(text(t, dig(statement, "Resource")), ":kms:eu-west-1:111111111111:key/*") ||
+		dig(statement, "Condition", "StringEquals", "kms:ViaService") != "s3.eu-west-1.amazonaws.com" {
+		t.Errorf("%s", text(t, statement))
+	}
+	if arns := list(one(t, app, roles, "AWS::IAM::Role")["ManagedPolicyArns"]); len(arns) != 1 {
+		t.Errorf("%v", arns)
+	}
+}
+
+func TestWhomTheAppCanNotGiveTheKeyIsSaid(t *testing.T) {
+	app, stack := newStack(t)
+	allowOn(awss3.NewBucket(stack, jsii.String("B"), nil), awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::999999999999:role/reader")), nil)
+	Enforce(app, NewKmsEncryption(nil))
+	if said := warned(t, app, ""); !strings.Contains(said, "lets in arn:aws:iam::999999999999:role/reader") {
+		t.Errorf("said %q", said)
+	}
+}
+
+const openTo = `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Principal":{"AWS":%PRINCIPAL%}}]}`
+
+func TestPrincipalsThatATemplateComputes(t *testing.T) {
+	cases := map[string]struct{ principal, want string }{
+		"another account in any partition": {`{"Fn::Sub":"arn:${AWS::Partition}:iam::222222222222:root"}`, "222222222222"},
+		"the own account":                  {`{"Fn::Sub":"arn:${AWS::Partition}:iam::${AWS::AccountId}:role/x"}`, ""},
+		"an account by a parameter":        {`{"Fn::Sub":"arn:aws:iam::${Partner}:root"}`, "${Partner}"},
+		"a parameter":                      {`{"Ref":"Partner"}`, `"Ref": "Partner"`},
+		"a role of the app":                {`{"Fn::GetAtt":["Role","Arn"]}`, ""},
+		"a role of the app by name":        {`{"Fn::Sub":"arn:aws:iam::${AWS::AccountId}:role/${Role}"}`, ""},
+		"by a condition":                   {`{"Fn::If":["Shared","arn:aws:iam::222222222222:root",{"Ref":"AWS::NoValue"}]}`, "Shared"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			app, stack := newStack(t)
+			include(t, stack, `{"Parameters":{"Partner":{"Type":"String","Default":"222222222222"}},"Conditions":{"Shared":{"Fn::Equals":["a","b"]}},"Resources":{
+				"Role":{"Type":"AWS::IAM::Role","Properties":{"AssumeRolePolicyDocument":{}}},
+				"B":{"Type":"AWS::S3::Bucket"},"P":{"Type":"AWS::S3::BucketPolicy","Properties":{"Bucket":{"Ref":"B"},"PolicyDocument":`+
+				strings.Replace(openTo, "%PRINCIPAL%", c.principal, 1)+`}}}}`)
+			Enforce(app, NewKmsEncryption(nil))
+			got := mirrored(t, keyStatements(t, app, stack))
+			if (got == nil) != (c.want == "") || !strings.Contains(text(t, got["Principal"]), c.want) {
+				t.Errorf("%s", text(t, got))
+			}
+		})
+	}
+}
+
+func TestAParameterOfANestedStackIsNoPrincipalOfItsParentsKey(t *testing.T) {
+	app, stack := newStack(t)
+	nested := awscdk.NewNestedStack(stack, jsii.String("Nested"), nil)
+	include(t, nested, `{"Parameters":{"Partner":{"Type":"String","Default":"222222222222"}},"Resources":{"B":{"Type":"AWS::S3::Bucket"},
+		"P":{"Type":"AWS::S3::BucketPolicy","Properties":{"Bucket":{"Ref":"B"},"PolicyDocument":`+strings.Replace(openTo, "%PRINCIPAL%", `{"Ref":"Partner"}`, 1)+`}}}}`)
+	if changes := Enforce(app, NewKmsEncryption(nil)); len(changes) != 0 {
+		t.Errorf("%+v", changes)
+	}
+	cdktest.Synth(t, app)
+}
+
+func TestEveryKindOfResourcePolicyIsRead(t *testing.T) {
+	document := awsiam.PolicyDocument_FromJson(map[string]any{"Statement": []any{map[string]any{
+		"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": map[string]any{"AWS": "arn:aws:iam::222222222222:role/reader"},
+	}}})
+	for name, fill := range map[string]func(awscdk.Stack){
+		"a topic": func(stack awscdk.Stack) {
+			topic := awssns.NewTopic(stack, jsii.String("T"), nil)
+			awssns.NewCfnTopicInlinePolicy(stack, jsii.String("P"), &awssns.CfnTopicInlinePolicyProps{TopicArn: topic.TopicArn(), PolicyDocument: document})
+		},
+		"a queue": func(stack awscdk.Stack) {
+			queue := awssqs.NewQueue(stack, jsii.String("Q"), nil)
+			awssqs.NewCfnQueueInlinePolicy(stack, jsii.String("P"), &awssqs.CfnQueueInlinePolicyProps{Queue: queue.QueueUrl(), PolicyDocument: document})
+		},
+		"a table": func(stack awscdk.Stack) {
+			awsdynamodb.NewTableV2(stack, jsii.String("T"), &awsdynamodb.TablePropsV2{
+				PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING}, ResourcePolicy: document,
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app, stack := newStack(t)
+			fill(stack)
+			Enforce(app, NewKmsEncryption(nil))
+			if got := mirrored(t, keyStatements(t, app, stack)); !strings.Contains(text(t, got), "222222222222") {
+				t.Errorf("%s", text(t, got))
+			}
+		})
 	}
 }

@@ -19,6 +19,7 @@ import (
 // know is left and reported by the verification.
 type Aspect struct {
 	controls   []*controls.Control
+	beside     []*controls.Control            // controls whose findings prepare wants to see, too
 	context    []string                       // CloudFormation types that the fix looks at beside those it fixes
 	prepare    func(*run, []controls.Finding) // optional: what must be known before any aspect fixes
 	fix        func(*run, *bulk.Resource)
@@ -30,15 +31,19 @@ var aspects atomic.Int64
 
 // newAspect panics on an unknown control id: the ids are constants of this package.
 func newAspect(fix func(*run, *bulk.Resource), context []string, ids ...string) *Aspect {
-	a := &Aspect{fix: fix, context: context, mark: fmt.Sprintf("aspect %d", aspects.Add(1))}
-	for _, id := range ids {
+	return &Aspect{fix: fix, context: context, controls: controlsOf(ids...), mark: fmt.Sprintf("aspect %d", aspects.Add(1))}
+}
+
+func controlsOf(ids ...string) []*controls.Control {
+	found := make([]*controls.Control, len(ids))
+	for i, id := range ids {
 		c, ok := controls.ByID(id)
 		if !ok {
 			panic(fmt.Sprintf("aspects: no control %s", id))
 		}
-		a.controls = append(a.controls, c)
+		found[i] = c
 	}
-	return a
+	return found
 }
 
 // Except returns a copy of the aspect that does not touch what the register covers.

@@ -3,6 +3,8 @@ package aspects
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -318,5 +320,72 @@ func TestCustomResourceFunctionsOfTheCdkAreCovered(t *testing.T) {
 	_, role := cdktest.One(t, template, "AWS::IAM::Role")
 	if n := len(role["ManagedPolicyArns"].([]any)); n != 2 {
 		t.Errorf("the role keeps its policy and gets one more: %s", text(t, role))
+	}
+}
+
+func TestAQueueHasOneKindOfEncryption(t *testing.T) {
+	app, stack := newStack(t)
+	awssqs.NewQueue(stack, jsii.String("Queue"), &awssqs.QueueProps{Encryption: awssqs.QueueEncryption_SQS_MANAGED})
+	Enforce(app, NewKmsEncryption(nil))
+	if queue := one(t, app, stack, "AWS::SQS::Queue"); queue["SqsManagedSseEnabled"] != false || queue["KmsMasterKeyId"] == nil {
+		t.Errorf("SQS refuses two: %s", text(t, queue))
+	}
+}
+
+func TestATableWithReplicasOfTheCdkGetsNoKey(t *testing.T) {
+	app, stack := newStack(t)
+	awsdynamodb.NewTable(stack, jsii.String("Table"), &awsdynamodb.TableProps{
+		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING}, ReplicationRegions: jsii.Strings("us-east-1"),
+	})
+	if changed(testBaseline().Enforce(app), "DYNAMODB.CMK", "S/Table/Resource") {
+		t.Error("the replicas can't follow")
+	}
+	if why := warned(t, app, "DYNAMODB.CMK"); !strings.Contains(why, "ReplicationRegions") {
+		t.Errorf("said %q", why)
+	}
+}
+
+func TestThePolicyOfABucketIsThereWhenTheBucketIs(t *testing.T) {
+	app, stack := newStack(t)
+	include(t, stack, `{"Conditions":{"Prod":{"Fn::Equals":["a","b"]}},"Resources":{"B":{"Type":"AWS::S3::Bucket","Condition":"Prod"}}}`)
+	conditional := awss3.NewBucket(stack, jsii.String("L2"), nil).Node().DefaultChild().(awscdk.CfnResource)
+	conditional.AddOverride(jsii.String("Condition"), "Prod")
+	Enforce(app, NewTLSOnly(nil))
+	for id, r := range cdktest.Template(t, app, stack)["Resources"].(map[string]any) {
+		if resource := r.(map[string]any); resource["Condition"] != "Prod" {
+			t.Errorf("%s: %s", id, text(t, resource))
+		}
+	}
+}
+
+func TestAnIdThatIsTakenIsNotFoughtFor(t *testing.T) {
+	app, stack := newStack(t)
+	awss3.NewCfnBucket(stack, jsii.String("Data"), nil)
+	awssns.NewTopic(stack, jsii.String("DataPolicy"), nil)
+	l2 := awss3.NewBucket(stack, jsii.String("L2"), nil)
+	awssns.NewTopic(l2, jsii.String("Policy"), nil)
+	Enforce(app, NewTLSOnly(nil))
+	if policies := cdktest.Resources(cdktest.Template(t, app, stack), "AWS::S3::BucketPolicy"); len(policies) != 2 {
+		t.Errorf("%s", text(t, policies))
+	}
+}
+
+func TestALogTargetGetsNoKeyWhicheverAspectComesFirst(t *testing.T) {
+	app, stack := newStack(t)
+	logs := awss3.NewBucket(stack, jsii.String("Logs"), nil)
+	awss3.NewBucket(stack, jsii.String("Data"), nil)
+	provider := func(awscdk.Stack) awss3.IBucket { return logs }
+	Enforce(app, NewKmsEncryption(&KmsEncryptionProps{AccessLogs: provider}))
+	Enforce(app, NewBucketAccessLogging(&BucketAccessLoggingProps{AccessLogs: provider}))
+	for id, bucket := range cdktest.Resources(cdktest.Template(t, app, stack), "AWS::S3::Bucket") {
+		if isTarget := strings.HasPrefix(id, "Logs"); isTarget == (bucket["BucketEncryption"] != nil) || isTarget == (bucket["LoggingConfiguration"] != nil) {
+			t.Errorf("%s: %s", id, text(t, bucket))
+		}
+	}
+}
+
+func TestFunctionsAtTheEdgeAreSoughtBehindTheirParameters(t *testing.T) {
+	if types := typesOf([]*Aspect{NewLambdaInVpc(nil)}); !slices.Contains(types, "AWS::SSM::Parameter") {
+		t.Errorf("%v", types)
 	}
 }

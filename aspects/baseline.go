@@ -44,7 +44,7 @@ func NewBaseline(props *BaselineProps) *Baseline {
 		NewBucketVersioning(nil),
 		NewCodeBuildInVpc(&CodeBuildInVpcProps{Vpc: p.Vpc, SecurityGroups: p.SecurityGroups}),
 		NewKeyRotation(nil),
-		NewKmsEncryption(&KmsEncryptionProps{Keys: p.Keys, Replacements: p.Replacements}),
+		NewKmsEncryption(&KmsEncryptionProps{Keys: p.Keys, AccessLogs: p.AccessLogs, Replacements: p.Replacements}),
 		NewLambdaInVpc(&LambdaInVpcProps{Vpc: p.Vpc, SecurityGroups: p.SecurityGroups}),
 		NewPublicAccess(nil),
 		NewTLSOnly(nil),

@@ -3,7 +3,7 @@ package aspects
 import (
 	"slices"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/controls"
@@ -66,9 +66,9 @@ func (r *run) nameLogTargets(provider LogBucketProvider, findings []controls.Fin
 	}
 }
 
-// resourcePath is the construct path of the CloudFormation resource of a bucket that this app makes, or "".
-func resourcePath(bucket awss3.IBucket) string {
-	child := bucket.Node().TryFindChild(jsii.String("Resource"))
+// resourcePath is the construct path of the CloudFormation resource of an L2 that this app makes, or "".
+func resourcePath(c constructs.IConstruct) string {
+	child := c.Node().TryFindChild(jsii.String("Resource"))
 	if child == nil {
 		return ""
 	}

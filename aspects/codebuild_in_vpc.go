@@ -14,7 +14,7 @@ type CodeBuildInVpcProps struct {
 // security group a stack that lets nothing in, and gives their roles the network interface permissions: without them
 // before the project exists, CodeBuild refuses to create it ("Not authorized to perform DescribeSecurityGroups").
 //
-// A project whose role is not one of this app is left and reported, since its role can't be given that permission.
+// A project whose role is not one of this app, or of another account, is left and reported, since its role can't be given that permission.
 func NewCodeBuildInVpc(props *CodeBuildInVpcProps) *Aspect {
 	var vpc VpcProvider
 	var groups SecurityGroupProvider
@@ -23,8 +23,12 @@ func NewCodeBuildInVpc(props *CodeBuildInVpcProps) *Aspect {
 	}
 	return newAspect(func(r *run, project *bulk.Resource) {
 		n := r.networkOf(vpc, groups, project)
-		if !r.allowInterfaces(n, project, project.Properties["ServiceRole"], buildInterfacesID) {
-			r.leave(project, "its service role is imported. Give that role the permissions of the AWS CodeBuild User Guide's \"Use CodeBuild with Amazon VPC\" and set the project's Vpc.")
+		if n.refusal != "" {
+			r.leave(project, "%s.", n.refusal)
+			return
+		}
+		if why := r.allowBuildInterfaces(n, project); why != "" {
+			r.leave(project, "%s. Give that role the permissions of the AWS CodeBuild User Guide's \"Use CodeBuild with Amazon VPC\" and set the project's Vpc.", why)
 			return
 		}
 		r.set(project, newProperty("VpcConfig", map[string]any{

@@ -11,24 +11,31 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/jsii-runtime-go"
 
+	"github.com/securecdk/securecdk/controls"
 	"github.com/securecdk/securecdk/internal/bulk"
+	"github.com/securecdk/securecdk/internal/nag"
 )
 
-const buildKeyID = "GuardrailBuildKey"
+const (
+	buildKeyID   = "GuardrailBuildKey"
+	foreignKeyID = "GuardrailKeyUse"
+)
 
 // keyUse is what one stack's key must allow for the resources that it comes to encrypt.
 type keyUse struct {
-	stack       awscdk.Stack
-	key         awskms.IKey
-	arn         string
-	account     string
-	region      string
-	partition   string
-	served      map[string]bool           // services whose own statements are there
-	statements  map[string]map[string]any // by Sid
-	first       *bulk.Resource            // where a warning about the key is put
-	buildPolicy awsiam.IManagedPolicy
+	stack      awscdk.Stack
+	provider   KeyProvider
+	key        awskms.IKey
+	arn        string
+	account    string
+	region     string
+	partition  string
+	served     map[string]bool           // services whose own statements are there
+	statements map[string]map[string]any // by Sid
+	first      *bulk.Resource            // where a warning about the key is put
+	foreigners map[string]*bulk.Resource // principals of other accounts that this app can't give the key, and whither they go
 }
 
 // useActions are what a principal needs to read and write data under a key; without wildcards, so that what is allowed
@@ -41,11 +48,31 @@ var dataKeyActions = []any{"kms:Decrypt", "kms:GenerateDataKey"}
 // grantingServices use the key later by a grant that they make on behalf of whoever creates or uses the resource.
 var grantingServices = []string{"dynamodb", "ecr", "lambda", "secretsmanager"}
 
-// publishers are the services that may publish to a topic or queue without a policy of the app that says so: CloudWatch
-// alarms and budget-like notifications are let in by the default policy of a topic.
+// publishers are the services that may publish to a topic or queue, or deliver to a bucket, without a policy of the app
+// that says so: the default policy of a topic lets them in, or the service writes the policy when it is set up. For topics
+// they are those of "Key management" (Amazon SNS Developer Guide); for buckets the delivery of logs: "Publish flow logs to
+// Amazon S3" (Amazon VPC User Guide), "Standard logging" (Amazon CloudFront Developer Guide).
 var publishers = map[string][]string{
-	"sns": {"cloudwatch.amazonaws.com", "codestar-notifications.amazonaws.com", "events.amazonaws.com", "s3.amazonaws.com"},
+	"s3": {"delivery.logs.amazonaws.com"},
+	"sns": {
+		"cloudwatch.amazonaws.com", "codecommit.amazonaws.com", "codestar-notifications.amazonaws.com", "dms.amazonaws.com", "ds.amazonaws.com",
+		"dynamodb.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com", "glacier.amazonaws.com", "importexport.amazonaws.com",
+		"inspector.amazonaws.com", "redshift.amazonaws.com", "s3.amazonaws.com", "ses.amazonaws.com", "ssm-contacts.amazonaws.com",
+		"ssm-incidents.amazonaws.com",
+	},
 	"sqs": {"events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"},
+}
+
+// noteUnencrypted remembers which buckets an aspect is about to encrypt.
+func (r *run) noteUnencrypted(a *Aspect, findings []controls.Finding) {
+	for _, f := range findings {
+		if f.Control.ID != bucketControl {
+			continue
+		}
+		if res := r.toFix(a, f); res != nil {
+			r.unencrypted[res] = true
+		}
+	}
 }
 
 func (r *run) keyOf(provider KeyProvider, stackPath string) *keyUse {
@@ -55,8 +82,8 @@ func (r *run) keyOf(provider KeyProvider, stackPath string) *keyUse {
 	stack := r.TopLevelStack(stackPath)
 	key := provider(stack)
 	use := &keyUse{
-		stack: stack, key: key, arn: *key.KeyArn(), account: *stack.Account(), region: *stack.Region(), partition: *stack.Partition(),
-		served: map[string]bool{}, statements: map[string]map[string]any{},
+		stack: stack, provider: provider, key: key, arn: *key.KeyArn(), account: *stack.Account(), region: *stack.Region(), partition: *stack.Partition(),
+		served: map[string]bool{}, statements: map[string]map[string]any{}, foreigners: map[string]*bulk.Resource{},
 	}
 	r.keys[stackPath] = use
 	return use
@@ -134,48 +161,117 @@ func (k *keyUse) allowServices(service string, principals []string) {
 // mirror gives the key to whom the policies on the resource let in from outside the account's own principals: other
 // accounts, and services. Principals of the account are served already.
 func (k *keyUse) mirror(r *run, service string, res *bulk.Resource) {
-	account := r.StackOf(res).Account
-	for _, statement := range r.statementsOn(res) {
-		if statement["Effect"] != "Allow" {
-			continue
+	for _, s := range r.statementsOn(res) {
+		if s.allows() {
+			k.mirrorServices(r, service, s)
+			k.mirrorPrincipals(r, service, res, s)
 		}
-		if services := serviceNames(statement["Principal"], publishers[service]); len(services) > 0 {
-			k.addMirror(service, map[string]any{
-				"Principal": map[string]any{"Service": services},
-				"Action":    dataKeyActions,
-				"Condition": map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": k.account}},
-			})
-		}
-		principals := strangers(statement["Principal"], account)
-		condition := globalConditions(statement["Condition"])
-		if len(principals) == 0 || slices.Contains(principals, "*") && len(condition) == 0 {
-			continue // anyone, unconditionally: KMS serves no anonymous caller anyway
-		}
-		equals, _ := condition["StringEquals"].(map[string]any)
-		condition["StringEquals"] = with(equals, "kms:ViaService", k.via(service))
-		k.addMirror(service, map[string]any{
-			"Principal": map[string]any{"AWS": principals},
-			"Action":    useActions,
-			"Condition": condition,
-		})
 	}
+}
+
+// mirrorServices: a service of the account by the account's id; one that calls for another account by the conditions that
+// the statement puts on that.
+func (k *keyUse) mirrorServices(r *run, service string, s statement) {
+	condition, foreign := r.sourceConditions(s)
+	known := publishers[service]
+	if foreign {
+		known = nil
+	} else {
+		condition = map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": k.account}}
+	}
+	if services := serviceNames(s.body["Principal"], known); len(services) > 0 {
+		k.addMirror(service, map[string]any{"Principal": map[string]any{"Service": services}, "Action": dataKeyActions, "Condition": condition})
+	}
+}
+
+func (k *keyUse) mirrorPrincipals(r *run, service string, res *bulk.Resource, s statement) {
+	condition := r.callerConditions(s)
+	bare := len(condition) == 0
+	equals, _ := condition["StringEquals"].(map[string]any)
+	condition["StringEquals"] = with(equals, "kms:ViaService", k.via(service))
+	var literal []any
+	for _, p := range r.strangers(s.stack, s.body["Principal"]) {
+		switch {
+		case p.text == "*" && bare: // anyone, unconditionally: KMS serves no anonymous caller anyway
+		case p.text == "": // a parameter may be a list, which stands in no list
+			k.addMirror(service, map[string]any{"Principal": map[string]any{"AWS": p.value}, "Action": useActions, "Condition": condition})
+		default:
+			literal = append(literal, p.value)
+			k.allowIdentity(r, service, res, p.text)
+		}
+	}
+	if len(literal) > 0 {
+		k.addMirror(service, map[string]any{"Principal": map[string]any{"AWS": literal}, "Action": useActions, "Condition": condition})
+	}
+}
+
+// unknownTo says why the key's policy can't let in whom the policies on the resource do, or "".
+func (k *keyUse) unknownTo(r *run, res *bulk.Resource) string {
+	for _, s := range r.statementsOn(res) {
+		principal, _ := s.body["Principal"].(map[string]any)
+		conditions, _ := r.sourceConditions(s)
+		values := []any{conditions, r.callerConditions(s)}
+		for _, p := range r.strangers(s.stack, principal) {
+			values = append(values, p.value)
+		}
+		if s.allows() && r.refersToTemplate(s.stack, values) && s.stack != *awscdk.Stack_Of(k.key).Node().Path() {
+			return "its policy refers to parameters of its stack, which the policy of a key in another stack can't"
+		}
+	}
+	return ""
+}
+
+// allowIdentity gives a principal of another account its half of the permission: that account must let it use the key,
+// too ("Allowing users in other accounts to use a KMS key", AWS KMS Developer Guide). A role of this app gets a policy; of
+// the others it is said.
+func (k *keyUse) allowIdentity(r *run, service string, res *bulk.Resource, principal string) {
+	account := accountIn(principal)
+	role := r.roles[[2]string{account, roleName(principal)}]
+	if role == nil || role.Outside || r.refusal(role, r.StackOf(role).Top) != "" {
+		k.foreigners[strings.Replace(principal, "*", "callers of other accounts", 1)] = res
+		return
+	}
+	home := r.StackOf(role).Top
+	id := foreignKeyID + strings.ToUpper(service[:1]) + service[1:] + k.account + strings.ReplaceAll(k.region, "-", "")
+	r.attach(grant{role, nil, id, home, func(id string) awsiam.IManagedPolicy {
+		stack := r.TopLevelStack(home)
+		return once(stack, id, func(id *string) awsiam.ManagedPolicy { return k.newForeignPolicy(stack, id, service) })
+	}})
+}
+
+// newForeignPolicy names all keys of the account and region: what id the key will have is not known in another account.
+func (k *keyUse) newForeignPolicy(stack awscdk.Stack, id *string, service string) awsiam.ManagedPolicy {
+	resource := fmt.Sprintf("arn:%s:kms:%s:%s:key/*", k.partition, k.region, k.account)
+	policy := awsiam.NewManagedPolicy(stack, id, &awsiam.ManagedPolicyProps{
+		Description: jsii.Sprintf("Keys of account %s, through %s", k.account, k.via(service)),
+		Statements: &[]awsiam.PolicyStatement{
+			allow("UseKeys", texts(useActions), resource, &map[string]any{"StringEquals": map[string]any{"kms:ViaService": k.via(service)}}),
+		},
+	})
+	nag.Suppress(policy, nag.Rule{ID: "AwsSolutions-IAM5", Finding: "Resource::" + strings.Replace(resource, k.partition, "<AWS::Partition>", 1),
+		Reason: "The id of a key in another account is not known here; the key's own policy says who may use it, and the condition through which service."})
+	return policy
 }
 
 // allowBuild lets a CodeBuild role use the key by a managed policy, since the key's policy must not refer to roles: a
 // role's own policies can refer to what the key encrypts, and that would be a cycle.
-func (k *keyUse) allowBuild(r *run, role *bulk.Resource) {
-	if k.buildPolicy == nil {
-		k.buildPolicy = once(k.stack, buildKeyID, func(id *string) awsiam.ManagedPolicy {
-			actions := make([]string, len(useActions))
-			for i, a := range useActions {
-				actions[i] = a.(string)
-			}
+func (k *keyUse) allowBuild(r *run, project, role *bulk.Resource) {
+	home := r.StackOf(project).Top
+	r.attach(grant{role, project, buildKeyID, home, func(id string) awsiam.IManagedPolicy {
+		return once(k.stack, id, func(id *string) awsiam.ManagedPolicy {
 			return awsiam.NewManagedPolicy(k.stack, id, &awsiam.ManagedPolicyProps{
-				Statements: &[]awsiam.PolicyStatement{allow("EncryptBuildOutput", actions, k.arn, nil)},
+				Statements: &[]awsiam.PolicyStatement{allow("EncryptBuildOutput", texts(useActions), k.arn, nil)},
 			})
 		})
+	}})
+}
+
+func texts(values []any) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = v.(string)
 	}
-	r.attachOnce(role, buildKeyID, k.buildPolicy)
+	return out
 }
 
 func (k *keyUse) add(kind, service string, statement map[string]any) {
@@ -211,6 +307,11 @@ func (r *run) writeKeyStatements() {
 		use := r.keys[path]
 		for _, sid := range sortedKeys(use.statements) {
 			r.batch.AddKeyStatement(use.key, use.statements[sid])
+		}
+		for _, principal := range sortedKeys(use.foreigners) {
+			r.batch.Warn(use.foreigners[principal], "securecdk:ForeignKeyUse", fmt.Sprintf(
+				"its policy lets in %s, who now needs the key as well: in the account of that principal, allow it %s on the key of stack %s. Acknowledge this once that is done.",
+				principal, strings.Join(texts(useActions), ", "), path))
 		}
 		if use.first != nil && use.isImported() {
 			r.batch.Warn(use.first, "securecdk:KeyPolicy", fmt.Sprintf(

@@ -1,10 +1,10 @@
 package aspects
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/securecdk/securecdk/controls"
 	"github.com/securecdk/securecdk/internal/bulk"
 	"github.com/securecdk/securecdk/internal/fault"
 )
@@ -13,6 +13,9 @@ import (
 type KmsEncryptionProps struct {
 	// Keys gives a stack its key. Default KeyPerStack(nil).
 	Keys KeyProvider
+	// AccessLogs is the provider that NewBucketAccessLogging has: the buckets that it names get no key, whichever aspect
+	// comes first. Not needed where the buckets show by themselves that they receive access logs. Default none.
+	AccessLogs LogBucketProvider
 	// Replacements name the resources that may be replaced to get the key. Default none.
 	Replacements []*ReplacementConsent
 }
@@ -33,20 +36,22 @@ type encryption struct {
 	impact  Impact
 	// set writes the setting; it returns false when it left the resource, and has said why.
 	set func(r *run, res *bulk.Resource, key *keyUse) bool
+	// refuse says why the resource can't have a key without harm; "" when it can. Optional.
+	refuse func(r *run, res *bulk.Resource, keys KeyProvider) string
 }
 
 // encryptions is the table of the CMK controls.
 var encryptions = map[string]encryption{
-	"S3.CMK":             {"s3", NoInterruption, encryptBucket},
-	"SNS.CMK":            {"sns", NoInterruption, keyIn("KmsMasterKeyId")},
-	"SQS.CMK":            {"sqs", NoInterruption, keyIn("KmsMasterKeyId")},
-	"LOGS.CMK":           {"logs", NoInterruption, keyIn("KmsKeyId")},
-	"CODEBUILD.CMK":      {"codebuild", NoInterruption, encryptProject},
-	"CODEPIPELINE.CMK":   {"codepipeline", NoInterruption, encryptArtifacts},
-	"LAMBDA.CMK":         {"lambda", NoInterruption, keyIn("KmsKeyArn")},
-	"DYNAMODB.CMK":       {"dynamodb", SomeInterruption, encryptTable},
-	"SECRETSMANAGER.CMK": {"secretsmanager", NoInterruption, keyIn("KmsKeyId")},
-	"ECR.CMK":            {"ecr", Replacement, encryptRepository},
+	"S3.CMK":             {"s3", NoInterruption, encryptBucket, refuseBucket},
+	"SNS.CMK":            {"sns", NoInterruption, keyIn("KmsMasterKeyId"), nil},
+	"SQS.CMK":            {"sqs", NoInterruption, encryptQueue, nil},
+	"LOGS.CMK":           {"logs", NoInterruption, keyIn("KmsKeyId"), nil},
+	"CODEBUILD.CMK":      {"codebuild", NoInterruption, encryptProject, refuseProject},
+	"CODEPIPELINE.CMK":   {"codepipeline", NoInterruption, encryptArtifacts, nil},
+	"LAMBDA.CMK":         {"lambda", NoInterruption, keyIn("KmsKeyArn"), nil},
+	"DYNAMODB.CMK":       {"dynamodb", SomeInterruption, encryptTable, refuseTable},
+	"SECRETSMANAGER.CMK": {"secretsmanager", NoInterruption, keyIn("KmsKeyId"), nil},
+	"ECR.CMK":            {"ecr", Replacement, encryptRepository, nil},
 }
 
 // NewKmsEncryption encrypts with the stack's customer managed key what holds data and has none: buckets, topics, queues,
@@ -70,12 +75,23 @@ func NewKmsEncryption(props *KmsEncryptionProps) *Aspect {
 			panic(fault.New("", "Replacements", nil, "a Path and a Reason for each", "say which resource may be replaced and why nothing is lost"))
 		}
 	}
-	return newAspect(func(r *run, res *bulk.Resource) { encrypt(r, res, p) },
+	a := newAspect(func(r *run, res *bulk.Resource) { encrypt(r, res, p) },
 		[]string{
-			"AWS::IAM::Role", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::SecretsManager::ResourcePolicy",
-			"AWS::ElasticLoadBalancing::LoadBalancer", "AWS::ElasticLoadBalancingV2::LoadBalancer",
+			"AWS::IAM::Role", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy", "AWS::SNS::TopicPolicy",
+			"AWS::SNS::TopicInlinePolicy", "AWS::SecretsManager::ResourcePolicy", "AWS::ElasticLoadBalancing::LoadBalancer",
+			"AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::Redshift::Cluster", replicaType,
 		},
 		"S3.CMK", "SNS.CMK", "SQS.CMK", "LOGS.CMK", "CODEBUILD.CMK", "CODEPIPELINE.CMK", "LAMBDA.CMK", "DYNAMODB.CMK", "SECRETSMANAGER.CMK", "ECR.CMK")
+	if p.AccessLogs != nil {
+		a.beside = controlsOf(loggingControl)
+	}
+	a.prepare = func(r *run, findings []controls.Finding) {
+		r.noteUnencrypted(a, findings)
+		if p.AccessLogs != nil {
+			r.nameLogTargets(p.AccessLogs, findings)
+		}
+	}
+	return a
 }
 
 func encrypt(r *run, res *bulk.Resource, props KmsEncryptionProps) {
@@ -87,7 +103,17 @@ func encrypt(r *run, res *bulk.Resource, props KmsEncryptionProps) {
 		r.leave(res, "the key can be set only when the resource is created, so setting it now replaces a deployed one and its data is lost. Set the key on the construct, or consent with BaselineProps.Replacements.")
 		return
 	}
+	if e.refuse != nil {
+		if why := e.refuse(r, res, props.Keys); why != "" {
+			r.leave(res, "%s", why)
+			return
+		}
+	}
 	key := r.keyOf(props.Keys, r.StackOf(res).Top)
+	if why := key.unknownTo(r, res); why != "" {
+		r.leave(res, "%s. Set a key on it whose policy lets the same principals in.", why)
+		return
+	}
 	if e.set(r, res, key) {
 		key.serve(r, e.service, res)
 	}
@@ -113,66 +139,29 @@ func keyIn(cfnName string) func(*run, *bulk.Resource, *keyUse) bool {
 	}
 }
 
-func encryptBucket(r *run, bucket *bulk.Resource, key *keyUse) bool {
-	if r.receivesLoadBalancerLogs(bucket) {
-		r.leave(bucket, "Elastic Load Balancing delivers access logs to buckets with SSE-S3 only. Record an exception for it.")
-		return false
+// encryptQueue also turns off SSE-SQS: SQS takes one kind of encryption (Amazon SQS Developer Guide, "Encryption at rest").
+func encryptQueue(r *run, queue *bulk.Resource, key *keyUse) bool {
+	if managed := queue.Properties["SqsManagedSseEnabled"]; managed != nil && managed != false && managed != "false" {
+		r.set(queue, newProperty("SqsManagedSseEnabled", false, "false, since the queue has a key"), NoInterruption)
 	}
-	// Dual-layer encryption is stricter than what the control asks for, so it stays. It knows no bucket key, which
-	// otherwise saves a KMS request an object.
-	present, _ := json.Marshal(bucket.Properties["BucketEncryption"])
-	algorithm, bucketKey := "aws:kms", true
-	if strings.Contains(string(present), "aws:kms:dsse") {
-		algorithm, bucketKey = "aws:kms:dsse", false
-	}
-	r.set(bucket, property{
-		name: "bucketEncryption", cfnName: "BucketEncryption", description: keyNote,
-		value: map[string]any{"serverSideEncryptionConfiguration": []any{map[string]any{
-			"bucketKeyEnabled":              bucketKey,
-			"serverSideEncryptionByDefault": map[string]any{"sseAlgorithm": algorithm, "kmsMasterKeyId": key.arn},
-		}}},
-		cfn: map[string]any{"ServerSideEncryptionConfiguration": []any{map[string]any{
-			"BucketKeyEnabled":              bucketKey,
-			"ServerSideEncryptionByDefault": map[string]any{"SSEAlgorithm": algorithm, "KMSMasterKeyID": key.arn},
-		}}},
-	}, NoInterruption)
+	r.set(queue, newProperty("KmsMasterKeyId", key.arn, keyNote), NoInterruption)
 	return true
 }
 
-// receivesLoadBalancerLogs: Elastic Load Balancing User Guide, "Enable access logs": "The only server-side encryption option
-// that's supported is Amazon S3-managed keys".
-func (r *run) receivesLoadBalancerLogs(bucket *bulk.Resource) bool {
-	for _, res := range r.Resources {
-		switch res.Type {
-		case "AWS::ElasticLoadBalancingV2::LoadBalancer":
-			for _, a := range list(res.Properties["LoadBalancerAttributes"]) {
-				attribute, _ := a.(map[string]any)
-				if name, _ := attribute["Key"].(string); strings.HasSuffix(name, "_logs.s3.bucket") && r.resourceOf(res, attribute["Value"]) == bucket {
-					return true
-				}
-			}
-		case "AWS::ElasticLoadBalancing::LoadBalancer":
-			policy, _ := res.Properties["AccessLoggingPolicy"].(map[string]any)
-			if r.resourceOf(res, policy["S3BucketName"]) == bucket && policy != nil {
-				return true
-			}
-		}
+func refuseProject(r *run, project *bulk.Resource, _ KeyProvider) string {
+	if strings.HasSuffix(r.finding.Property, ".EncryptionDisabled") {
+		return r.finding.Property + " switches encryption off, whatever the key. Leave it out."
 	}
-	return false
+	role := r.roleOf(project, project.Properties["ServiceRole"])
+	if why := r.refusal(role, r.StackOf(project).Top); why != "" {
+		return why + ". Set the project's EncryptionKey and let that role use the key."
+	}
+	return ""
 }
 
 // encryptProject also lets the project's role use the key: CodeBuild encrypts what a build leaves behind as that role.
 func encryptProject(r *run, project *bulk.Resource, key *keyUse) bool {
-	if strings.HasSuffix(r.finding.Property, ".EncryptionDisabled") {
-		r.leave(project, "%s switches encryption off, whatever the key. Leave it out.", r.finding.Property)
-		return false
-	}
-	role := r.resourceOf(project, project.Properties["ServiceRole"])
-	if role == nil || role.Type != "AWS::IAM::Role" || role.Outside {
-		r.leave(project, "its service role is imported and can't be given the key. Set the project's EncryptionKey and let that role use the key.")
-		return false
-	}
-	key.allowBuild(r, role)
+	key.allowBuild(r, project, r.roleOf(project, project.Properties["ServiceRole"]))
 	r.set(project, newProperty("EncryptionKey", key.arn, keyNote), NoInterruption)
 	return true
 }
@@ -200,11 +189,26 @@ func encryptArtifacts(r *run, pipeline *bulk.Resource, key *keyUse) bool {
 	return fixed
 }
 
-func encryptTable(r *run, table *bulk.Resource, key *keyUse) bool {
+const replicaType = "Custom::DynamoDBReplica"
+
+// refuseTable: the CDK's custom resource makes replicas of a Table that know no key but that of AWS
+// (awsdynamodb.TableProps.ReplicationRegions), and a replica has the kind of encryption that the table has.
+func refuseTable(r *run, table *bulk.Resource, _ KeyProvider) string {
 	if table.Type == "AWS::Serverless::SimpleTable" {
-		r.leave(table, "the CDK's CfnSimpleTable takes no key. Use awsdynamodb.TableV2, or add a property override of SSESpecification.")
-		return false
+		return "the CDK's CfnSimpleTable takes no key. Use awsdynamodb.TableV2, or add a property override of SSESpecification."
 	}
+	if table.Type == "AWS::DynamoDB::GlobalTable" && len(list(table.Properties["Replicas"])) != 1 {
+		return "each replica needs a key of its own region. Set Encryption: awsdynamodb.TableEncryptionV2_CustomerManagedKey(…) with the replicas' keys."
+	}
+	for _, replica := range r.byType[replicaType] {
+		if r.resourceOf(replica, replica.Properties["TableName"]) == table {
+			return "replicas by ReplicationRegions can't have a customer managed key. Use awsdynamodb.NewTableV2 with a key for each region."
+		}
+	}
+	return ""
+}
+
+func encryptTable(r *run, table *bulk.Resource, key *keyUse) bool {
 	if table.Type == "AWS::DynamoDB::GlobalTable" {
 		return encryptGlobalTable(r, table, key)
 	}
@@ -217,10 +221,6 @@ func encryptTable(r *run, table *bulk.Resource, key *keyUse) bool {
 }
 
 func encryptGlobalTable(r *run, table *bulk.Resource, key *keyUse) bool {
-	if len(list(table.Properties["Replicas"])) != 1 {
-		r.leave(table, "each replica needs a key of its own region. Set Encryption: awsdynamodb.TableEncryptionV2_CustomerManagedKey(…) with the replicas' keys.")
-		return false
-	}
 	r.override(table, "SSESpecification", map[string]any{"SSEEnabled": true, "SSEType": "KMS"}, SomeInterruption)
 	r.override(table, "Replicas.0.SSESpecification", map[string]any{"KMSMasterKeyId": key.arn}, SomeInterruption)
 	return true

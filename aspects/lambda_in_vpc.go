@@ -23,8 +23,12 @@ func NewLambdaInVpc(props *LambdaInVpcProps) *Aspect {
 	}
 	return newAspect(func(r *run, function *bulk.Resource) {
 		n := r.networkOf(vpc, groups, function)
-		if !r.allowInterfaces(n, function, function.Properties["Role"], lambdaInterfacesID) {
-			r.leave(function, "its execution role is imported. Give that role the EC2 permissions of AWSLambdaVPCAccessExecutionRole and set the function's Vpc.")
+		if n.refusal != "" {
+			r.leave(function, "%s.", n.refusal)
+			return
+		}
+		if why := r.allowFunctionInterfaces(function); why != "" {
+			r.leave(function, "%s. Give that role the EC2 permissions of AWSLambdaVPCAccessExecutionRole and set the function's Vpc.", why)
 			return
 		}
 		r.set(function, newProperty("VpcConfig", map[string]any{

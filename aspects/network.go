@@ -1,6 +1,7 @@
 package aspects
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -20,21 +21,19 @@ const (
 	lambdaInterfacesID = "GuardrailFunctionNetworkInterfaces"
 )
 
-// network is what the builds and functions of one stack share: subnets, a security group, and one managed policy for
-// each kind of role. Roles refer to the policy, not the other way round, so that a role has its permission from the moment
-// it exists and loses it last: no order of creation or deletion has to be added, and no cycle can arise.
+// network is what the builds and functions of one top-level stack share: subnets, a security group, and one managed
+// policy for each kind of role.
 type network struct {
-	stack         awscdk.Stack
-	vpc           awsec2.IVpc
+	home          awscdk.Stack // where what refers to the VPC lies
 	vpcID         string
 	subnets       []any
 	securityGroup string
 	wayOut        constructs.IDependable // the routes of a VPC that this app makes
-	policies      map[string]awsiam.IManagedPolicy
+	refusal       string                 // why the stack can't use the VPC
 }
 
-// networkOf returns the network of a stack's environment. It panics when no provider is configured or the VPC that it
-// gives has no private subnets: a function in a public subnet reaches nothing.
+// networkOf returns the network of a stack's environment, or one with a refusal. It panics when no provider is configured
+// or the VPC that it gives has no private subnets: a function in a public subnet reaches nothing.
 func (r *run) networkOf(provider VpcProvider, groups SecurityGroupProvider, res *bulk.Resource) *network {
 	path := r.StackOf(res).Top
 	if n, ok := r.networks[path]; ok {
@@ -51,16 +50,34 @@ func (r *run) networkOf(provider VpcProvider, groups SecurityGroupProvider, res 
 	if len(*vpc.PrivateSubnets()) == 0 && len(*vpc.IsolatedSubnets()) == 0 {
 		panic(fault.New(path, "BaselineProps.Vpc", vpc.VpcId(), "a VPC with private subnets", "name its private subnets (PrivateSubnetIds); builds and functions in a public subnet have no way out"))
 	}
+	n := r.newNetwork(stack, path, vpc)
+	r.networks[path] = n
+	if n.refusal != "" {
+		return n
+	}
 	selected := vpc.SelectSubnets(nil)
-	n := &network{stack: stack, vpc: vpc, vpcID: *vpc.VpcId(), wayOut: selected.InternetConnectivityEstablished, policies: map[string]awsiam.IManagedPolicy{}}
+	n.wayOut = selected.InternetConnectivityEstablished
 	for _, id := range *selected.SubnetIds {
 		n.subnets = append(n.subnets, *id)
 	}
 	if groups == nil {
 		groups = newSecurityGroup
 	}
-	n.securityGroup = *groups(stack, vpc).SecurityGroupId()
-	r.networks[path] = n
+	n.securityGroup = *groups(n.home, vpc).SecurityGroupId()
+	return n
+}
+
+// newNetwork decides where the security group lies: beside a VPC of a nested stack, whose own functions would otherwise
+// make the nested stack and its parent wait for each other.
+func (r *run) newNetwork(stack awscdk.Stack, path string, vpc awsec2.IVpc) *network {
+	n := &network{home: stack, vpcID: *vpc.VpcId()}
+	place := r.PlaceOf(vpc, path)
+	if place.Top == path && place.Stack != path {
+		n.home = awscdk.Stack_Of(vpc)
+	}
+	if slices.Contains(place.Needs, path) {
+		n.refusal = "its VPC lies in stack " + place.Top + ", which is deployed after this one. Make the VPC in a stack that needs no other, or import it with aspects.VpcFromSsm(…)"
+	}
 	return n
 }
 
@@ -74,56 +91,45 @@ func newSecurityGroup(stack awscdk.Stack, vpc awsec2.IVpc) awsec2.ISecurityGroup
 	})
 }
 
-// allowInterfaces lets the role of a build or function manage its network interfaces. It returns false when the role is
-// not one of this app, which can't be given a permission from here.
-func (r *run) allowInterfaces(n *network, res *bulk.Resource, role any, policyID string) bool {
-	target := r.resourceOf(res, role)
-	if target == nil || target.Type != "AWS::IAM::Role" || target.Outside {
-		return false
+// allowBuildInterfaces lets the role of a build manage its network interfaces. The policy names subnets, so it lies where
+// the project does. It returns why that can't be.
+func (r *run) allowBuildInterfaces(n *network, project *bulk.Resource) string {
+	role, home := r.roleOf(project, project.Properties["ServiceRole"]), r.StackOf(project).Top
+	if why := r.refusal(role, home); why != "" {
+		return why
 	}
-	if r.StackOf(target).Account != r.StackOf(res).Account {
-		return false
-	}
-	home := n
-	if top := r.StackOf(target).Top; top != r.StackOf(res).Top {
-		home = &network{stack: r.TopLevelStack(top), vpc: n.vpc, subnets: n.subnets, policies: map[string]awsiam.IManagedPolicy{}}
-	}
-	r.attachOnce(target, policyID, home.interfaces(policyID))
-	return true
+	r.attach(grant{role, project, buildInterfacesID, home, func(id string) awsiam.IManagedPolicy {
+		return once(n.home, id, func(id *string) awsiam.ManagedPolicy { return n.newBuildPolicy(id) })
+	}})
+	return ""
 }
 
-// attachOnce attaches a managed policy to a role, once in a run: several functions can share a role.
-func (r *run) attachOnce(role *bulk.Resource, policyID string, policy awsiam.IManagedPolicy) {
-	key := role.Path + "\x00" + policyID
-	if !r.attached[key] {
-		r.attached[key] = true
-		r.batch.AttachManagedPolicy(role, policy)
+// allowFunctionInterfaces does the same for a function. Its policy names nothing, so it lies where the role does.
+func (r *run) allowFunctionInterfaces(function *bulk.Resource) string {
+	role := r.roleOf(function, function.Properties["Role"])
+	if role == nil {
+		return r.refusal(nil, "")
 	}
-}
-
-func (n *network) interfaces(policyID string) awsiam.IManagedPolicy {
-	if p, ok := n.policies[policyID]; ok {
-		return p
+	home := r.StackOf(role).Top
+	if why := r.refusal(role, home); why != "" {
+		return why
 	}
-	p := once(n.stack, policyID, func(id *string) awsiam.ManagedPolicy {
-		if policyID == buildInterfacesID {
-			return n.newBuildPolicy(id)
-		}
-		return n.newFunctionPolicy(id)
-	})
-	n.policies[policyID] = p
-	return p
+	r.attach(grant{role, function, lambdaInterfacesID, home, func(id string) awsiam.IManagedPolicy {
+		stack := r.TopLevelStack(home)
+		return once(stack, id, func(id *string) awsiam.ManagedPolicy { return newFunctionPolicy(stack, id) })
+	}})
+	return ""
 }
 
 // newBuildPolicy holds what "Use CodeBuild with Amazon Virtual Private Cloud" (AWS CodeBuild User Guide) asks for. The
 // EC2 actions on "*" know no resource-level permission that would be known before the interface exists.
 func (n *network) newBuildPolicy(id *string) awsiam.ManagedPolicy {
-	interfaces := *n.stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("ec2"), Resource: jsii.String("network-interface"), ResourceName: jsii.String("*")})
+	interfaces := *n.home.FormatArn(&awscdk.ArnComponents{Service: jsii.String("ec2"), Resource: jsii.String("network-interface"), ResourceName: jsii.String("*")})
 	subnets := make([]*string, len(n.subnets))
 	for i, subnet := range n.subnets {
-		subnets[i] = n.stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("ec2"), Resource: jsii.String("subnet"), ResourceName: jsii.String(subnet.(string))})
+		subnets[i] = n.home.FormatArn(&awscdk.ArnComponents{Service: jsii.String("ec2"), Resource: jsii.String("subnet"), ResourceName: jsii.String(subnet.(string))})
 	}
-	policy := awsiam.NewManagedPolicy(n.stack, id, &awsiam.ManagedPolicyProps{
+	policy := awsiam.NewManagedPolicy(n.home, id, &awsiam.ManagedPolicyProps{
 		Description: jsii.String("Network interfaces for CodeBuild projects in the VPC"),
 		Statements: &[]awsiam.PolicyStatement{
 			allow("ManageNetworkInterfaces", []string{"ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeDhcpOptions",
@@ -135,15 +141,15 @@ func (n *network) newBuildPolicy(id *string) awsiam.ManagedPolicy {
 	})
 	nag.Suppress(policy,
 		nag.Rule{ID: "AwsSolutions-IAM5", Finding: "Resource::*", Reason: "EC2 offers no resource-level permission for these actions before the network interface exists; AWS CodeBuild User Guide, Use CodeBuild with Amazon VPC."},
-		nag.Rule{ID: "AwsSolutions-IAM5", Finding: "Resource::" + plainArn(n.stack, "ec2", "network-interface/*"), Reason: "The interface's id is unknown beforehand; the conditions hold it to CodeBuild and to the subnets of this VPC."},
+		nag.Rule{ID: "AwsSolutions-IAM5", Finding: "Resource::" + plainArn(n.home, "ec2", "network-interface/*"), Reason: "The interface's id is unknown beforehand; the conditions hold it to CodeBuild and to the subnets of this VPC."},
 	)
 	return policy
 }
 
 // newFunctionPolicy holds the network part of AWSLambdaVPCAccessExecutionRole (AWS Lambda Developer Guide, "Giving Lambda
 // functions access to resources in an Amazon VPC").
-func (n *network) newFunctionPolicy(id *string) awsiam.ManagedPolicy {
-	policy := awsiam.NewManagedPolicy(n.stack, id, &awsiam.ManagedPolicyProps{
+func newFunctionPolicy(stack awscdk.Stack, id *string) awsiam.ManagedPolicy {
+	policy := awsiam.NewManagedPolicy(stack, id, &awsiam.ManagedPolicyProps{
 		Description: jsii.String("Network interfaces for Lambda functions in the VPC"),
 		Statements: &[]awsiam.PolicyStatement{
 			allow("ManageNetworkInterfaces", []string{"ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",

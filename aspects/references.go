@@ -1,6 +1,8 @@
 package aspects
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/securecdk/securecdk/internal/bulk"
@@ -37,6 +39,8 @@ var policyTargets = map[string]string{
 	"AWS::S3::BucketPolicy":               "Bucket",
 	"AWS::SQS::QueuePolicy":               "Queues",
 	"AWS::SNS::TopicPolicy":               "Topics",
+	"AWS::SQS::QueueInlinePolicy":         "Queue",
+	"AWS::SNS::TopicInlinePolicy":         "TopicArn",
 	"AWS::SecretsManager::ResourcePolicy": "SecretId",
 }
 
@@ -72,26 +76,105 @@ func (r *run) policyTarget(policy *bulk.Resource, target any) *bulk.Resource {
 	return nil
 }
 
+// statement is one of a resource policy.
+type statement struct {
+	stack string // path of the stack whose template holds it
+	body  map[string]any
+}
+
+func (s statement) allows() bool { return s.body["Effect"] == "Allow" }
+
 // statementsOn returns the statements of the policies that stand on a resource: in resources of their own and inline.
-func (r *run) statementsOn(res *bulk.Resource) []map[string]any {
-	var statements []map[string]any
-	add := func(document any) {
+func (r *run) statementsOn(res *bulk.Resource) []statement {
+	var statements []statement
+	add := func(in *bulk.Resource, document any) {
 		doc, _ := document.(map[string]any)
 		for _, s := range list(doc["Statement"]) {
-			if statement, ok := s.(map[string]any); ok {
-				statements = append(statements, statement)
+			if body, ok := s.(map[string]any); ok {
+				statements = append(statements, statement{in.Stack, body})
 			}
 		}
 	}
 	for _, policy := range r.policies[res] {
-		add(policy.Properties["PolicyDocument"])
-		add(policy.Properties["ResourcePolicy"])
+		add(policy, policy.Properties["PolicyDocument"])
+		add(policy, policy.Properties["ResourcePolicy"])
 	}
-	add(res.Properties["RepositoryPolicyText"])
-	if inline, ok := res.Properties["ResourcePolicy"].(map[string]any); ok {
-		add(inline["PolicyDocument"])
+	add(res, res.Properties["RepositoryPolicyText"])
+	inline := []any{res.Properties}
+	if res.Type == "AWS::DynamoDB::GlobalTable" {
+		inline = list(res.Properties["Replicas"])
+	}
+	for _, holder := range inline {
+		properties, _ := holder.(map[string]any)
+		policy, _ := properties["ResourcePolicy"].(map[string]any)
+		add(res, policy["PolicyDocument"])
 	}
 	return statements
+}
+
+var inSub = regexp.MustCompile(`\$\{([^!}.]+)(\.[^}]*)?\}`)
+
+// refersToResource tells whether a value of a stack's template refers to a resource of the app.
+func (r *run) refersToResource(stack string, value any) bool {
+	return r.refers(stack, value, func(name string) bool { return !r.isParameter(stack, name) })
+}
+
+// refersToTemplate tells whether a value means nothing outside its template: it refers to a resource, a parameter, a
+// condition or a mapping.
+func (r *run) refersToTemplate(stack string, value any) bool {
+	return r.refers(stack, value, func(string) bool { return true })
+}
+
+// refers tells whether something that a value refers to by name is of a kind; AWS's own pseudo parameters are not asked
+// about.
+func (r *run) refers(stack string, value any, is func(name string) bool) bool {
+	switch v := value.(type) {
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return r.refers(stack, e, is) })
+	case map[string]any:
+		for key, inner := range v {
+			if r.refersBy(stack, key, inner, is) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *run) refersBy(stack, key string, inner any, is func(name string) bool) bool {
+	switch key {
+	case "Ref", "Fn::GetAtt", "Condition":
+		name, _ := append(list(inner), "")[0].(string)
+		name, _, _ = strings.Cut(name, ".")
+		return !strings.Contains(name, "::") && is(name)
+	case "Fn::ImportValue":
+		name, _ := inner.(string)
+		path, _, _ := strings.Cut(name, "#")
+		return r.paths[path] != nil && is(path)
+	case "Fn::Sub":
+		arguments := append(list(inner), nil)
+		text, _ := arguments[0].(string)
+		own, _ := arguments[1].(map[string]any)
+		for _, m := range inSub.FindAllStringSubmatch(text, -1) {
+			if _, given := own[m[1]]; !given && !strings.Contains(m[1], "::") && is(m[1]) {
+				return true
+			}
+		}
+		return r.refers(stack, arguments[1], is)
+	case "Fn::If", "Fn::FindInMap":
+		name, _ := append(list(inner), "")[0].(string)
+		return is(name) || r.refers(stack, inner, is)
+	}
+	return r.refers(stack, inner, is)
+}
+
+func (r *run) isParameter(stack, name string) bool {
+	for _, section := range []string{"Parameters", "Conditions", "Mappings"} {
+		if _, ok := r.Stack(stack).Doc[section][name]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // list reads what IAM and CloudFormation let stand alone or in a list.

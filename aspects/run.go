@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/securecdk/securecdk/controls"
@@ -16,17 +17,21 @@ import (
 // run is one enforcement: what was read, what is to be written, what the stacks were given.
 type run struct {
 	*bulk.Snapshot
-	batch     bulk.Batch
-	changes   []Change
-	finding   controls.Finding // the one that is being fixed
-	resources map[resourceID]*bulk.Resource
-	paths     map[string]*bulk.Resource
-	policies  map[*bulk.Resource][]*bulk.Resource // resource → its resource policies
-	networks  map[string]*network
-	keys      map[string]*keyUse
-	logs      map[string]*logTarget
-	targets   map[*bulk.Resource]bool // buckets that a provider named as target of access logs
-	attached  map[string]bool         // role and policy
+	batch       bulk.Batch
+	changes     []Change
+	finding     controls.Finding // the one that is being fixed
+	byType      map[string][]*bulk.Resource
+	resources   map[resourceID]*bulk.Resource
+	paths       map[string]*bulk.Resource
+	roles       map[[2]string]*bulk.Resource        // by account and name, where both are known
+	policies    map[*bulk.Resource][]*bulk.Resource // resource → its resource policies
+	networks    map[string]*network
+	keys        map[string]*keyUse
+	unencrypted map[*bulk.Resource]bool // buckets that are to get a key in this run
+	logs        map[string]*logTarget
+	targets     map[*bulk.Resource]bool // buckets that a provider named as target of access logs
+	attached    map[string]bool         // role and policy
+	made        map[string]awsiam.IManagedPolicy
 }
 
 type resourceID struct{ stack, logicalID string }
@@ -60,18 +65,26 @@ func enforce(scope constructs.IConstruct, enterStages bool, all []*Aspect) []Cha
 
 func newRun(s *bulk.Snapshot) *run {
 	r := &run{
-		Snapshot:  s,
-		resources: make(map[resourceID]*bulk.Resource, len(s.Resources)),
-		paths:     make(map[string]*bulk.Resource, len(s.Resources)),
-		networks:  map[string]*network{},
-		keys:      map[string]*keyUse{},
-		logs:      map[string]*logTarget{},
-		targets:   map[*bulk.Resource]bool{},
-		attached:  map[string]bool{},
+		Snapshot:    s,
+		resources:   make(map[resourceID]*bulk.Resource, len(s.Resources)),
+		byType:      map[string][]*bulk.Resource{},
+		paths:       make(map[string]*bulk.Resource, len(s.Resources)),
+		roles:       map[[2]string]*bulk.Resource{},
+		networks:    map[string]*network{},
+		keys:        map[string]*keyUse{},
+		unencrypted: map[*bulk.Resource]bool{},
+		logs:        map[string]*logTarget{},
+		targets:     map[*bulk.Resource]bool{},
+		attached:    map[string]bool{},
+		made:        map[string]awsiam.IManagedPolicy{},
 	}
 	for _, res := range s.Resources {
 		r.resources[resourceID{res.Stack, res.LogicalID}] = res
 		r.paths[res.Path] = res
+		r.byType[res.Type] = append(r.byType[res.Type], res)
+		if name, ok := res.Properties["RoleName"].(string); ok {
+			r.roles[[2]string{s.StackOf(res).Account, name}] = res
+		}
 	}
 	r.indexPolicies()
 	return r
@@ -81,7 +94,11 @@ func newRun(s *bulk.Snapshot) *run {
 func (r *run) judge(all []*Aspect) []controls.Finding {
 	var catalogue []*controls.Control
 	for _, a := range all {
-		catalogue = append(catalogue, a.controls...)
+		for _, c := range slices.Concat(a.controls, a.beside) {
+			if !slices.Contains(catalogue, c) {
+				catalogue = append(catalogue, c)
+			}
+		}
 	}
 	templates := make([]*template.Template, 0, len(r.Stacks))
 	docs := r.templates()
@@ -122,15 +139,22 @@ func (r *run) templates() map[string]map[string]any {
 }
 
 func (r *run) fix(a *Aspect, f controls.Finding) {
+	if res := r.toFix(a, f); res != nil {
+		r.finding = f
+		a.fix(r, res)
+	}
+}
+
+// toFix returns the resource of a finding, or nil when the aspect does not touch it.
+func (r *run) toFix(a *Aspect, f controls.Finding) *bulk.Resource {
 	if f.Verdict != controls.NonCompliant {
-		return
+		return nil
 	}
 	res := r.resources[resourceID{f.Resource.Template.Name, f.Resource.LogicalID}]
 	if res == nil || res.Outside || a.exceptions.Find(f.Control.ID, res.Path, time.Now()) != nil {
-		return
+		return nil
 	}
-	r.finding = f
-	a.fix(r, res)
+	return res
 }
 
 // set writes one property and records the change.
@@ -169,7 +193,7 @@ func typesOf(all []*Aspect) []string {
 	var types []string
 	for _, a := range all {
 		types = append(types, a.context...)
-		for _, c := range a.controls {
+		for _, c := range slices.Concat(a.controls, a.beside) {
 			types = append(types, c.Types...)
 			types = append(types, judgedBeside[c.ID]...)
 			if strings.HasSuffix(c.ID, ".CMK") {
@@ -189,7 +213,7 @@ var judgedBeside = map[string][]string{
 	"S3.CMK":     {"AWS::S3::BucketPolicy"},
 	"S3.LOGGING": {"AWS::S3::BucketPolicy"},
 	"S3.TLS":     {"AWS::S3::BucketPolicy"},
-	"LAMBDA.VPC": {"AWS::CloudFront::Distribution", "AWS::Lambda::Version"},
+	"LAMBDA.VPC": {"AWS::CloudFront::Distribution", "AWS::Lambda::Version", "AWS::SSM::Parameter"},
 }
 
 func unique(all []*Aspect) []*Aspect {
