@@ -3,6 +3,8 @@ package iam
 import (
 	"strings"
 	"testing"
+
+	"github.com/securecdk/securecdk/test/internal/workload"
 )
 
 // mustAllow runs requests that have to be allowed, and wants at least as many as it says.
@@ -112,6 +114,60 @@ func TestAccessLogsAreDelivered(t *testing.T) {
 			t.Errorf("logs of another account are taken: %s", explain(foreign[i]))
 		}
 	}
+}
+
+// TestReplicationGoesOn: S3 replicates an object with a key only where the rule says so, and as a role that may decrypt it
+// and encrypt the replica. "Replicating encrypted objects" (Amazon S3 User Guide).
+func TestReplicationGoesOn(t *testing.T) {
+	w := newWorld(t, synthesized(t, true))
+	var requests []Request
+	use := func(role resource, action string, key any) {
+		k := w.keyNamed(t, key)
+		if k == nil {
+			t.Errorf("no key to %s with", action)
+			return
+		}
+		requests = append(requests, Request{
+			Principal: w.arn(role.id), Action: action, Resource: w.arn(k.id), Account: account, Identity: w.identity(role), ResourcePolicy: w.policyOf(*k),
+			Context: map[string]string{"kms:ViaService": "s3." + region + ".amazonaws.com", "kms:CallerAccount": account},
+		})
+	}
+	for _, source := range w.ofType("AWS::S3::Bucket") {
+		for _, rule := range list(dig(source.properties, "ReplicationConfiguration", "Rules")) {
+			if dig(rule, "SourceSelectionCriteria", "SseKmsEncryptedObjects", "Status") != "Enabled" {
+				t.Errorf("%s replicates nothing that has a key: %s", source.id, indent(rule))
+			}
+			role := w.roleOf(t, dig(source.properties, "ReplicationConfiguration", "Role"))
+			use(role, "kms:Decrypt", services[source.cfnType].key(source))
+			use(role, "kms:Encrypt", dig(rule, "Destination", "EncryptionConfiguration", "ReplicaKmsKeyID"))
+		}
+	}
+	mustAllow(t, 2, requests)
+}
+
+// TestLogsAreDeliveredWithoutAPolicyOfTheTemplate: the delivery of flow logs writes the bucket's policy itself, and finds
+// the key's as it is. "Publish flow logs to Amazon S3" (Amazon VPC User Guide).
+func TestLogsAreDeliveredWithoutAPolicyOfTheTemplate(t *testing.T) {
+	w := newWorld(t, synthesized(t, true))
+	deliver := func(bucket resource, from string) Request {
+		key := w.keyNamed(t, services[bucket.cfnType].key(bucket))
+		return Request{
+			Principal: "delivery.logs.amazonaws.com", Action: "kms:GenerateDataKey", Resource: w.arn(key.id), Account: account,
+			ResourcePolicy: w.policyOf(*key), Context: map[string]string{"aws:SourceAccount": from},
+		}
+	}
+	var requests []Request
+	for _, bucket := range w.ofType("AWS::S3::Bucket") {
+		if strings.HasPrefix(bucket.id, "Plain") {
+			requests = append(requests, deliver(bucket, account), deliver(bucket, workload.LogSource))
+			for _, ok := range Simulate(t, []Request{deliver(bucket, stranger)}) {
+				if ok {
+					t.Errorf("the logs of a stranger are encrypted under %s", bucket.id)
+				}
+			}
+		}
+	}
+	mustAllow(t, 2, requests)
 }
 
 // TestNoDataWithoutTLS: what is allowed over TLS is denied without it, on every bucket.

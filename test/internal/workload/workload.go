@@ -26,6 +26,8 @@ import (
 const (
 	// Partner is an account that the workload lets in on purpose.
 	Partner = "222222222222"
+	// LogSource is an account whose flow logs are delivered to the workload.
+	LogSource = "333333333333"
 	// Organization is one whose accounts the workload lets in.
 	Organization = "o-abcdefghij"
 )
@@ -82,6 +84,20 @@ func buckets(stack awscdk.Stack, role func(string) awsiam.Role) {
 		GrantRead(awsiam.NewOrganizationPrincipal(jsii.String(Organization)), nil)
 	awss3.NewBucket(stack, jsii.String("Trail"), nil).
 		GrantPut(awsiam.NewServicePrincipal(jsii.String("cloudtrail.amazonaws.com"), nil), nil)
+
+	// S3 replicates as a role that the CDK makes.
+	awss3.NewBucket(stack, jsii.String("Replicated"), &awss3.BucketProps{
+		Versioned: jsii.Bool(true),
+		ReplicationRules: &[]*awss3.ReplicationRule{{
+			Destination: awss3.NewBucket(stack, jsii.String("Replicas"), &awss3.BucketProps{Versioned: jsii.Bool(true)}),
+		}},
+	})
+	// Logs are delivered for another account, too.
+	awss3.NewBucket(stack, jsii.String("FlowLogs"), nil).AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: jsii.Strings("s3:PutObject"), Resources: jsii.Strings("*"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("delivery.logs.amazonaws.com"), nil)},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": []string{LogSource}}},
+	}))
 
 	// The order in which the custom resource empties the bucket before it and its policy go is the CDK's.
 	awss3.NewBucket(stack, jsii.String("Emptied"), &awss3.BucketProps{
