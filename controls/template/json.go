@@ -5,87 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // decodeJSON decodes like encoding/json into any, with three differences that judging needs: a key that stands twice
-// is an error (the last would silently win), nesting is bounded, and errors carry the line.
+// is an error (the last would silently win), nesting is bounded to 10,000 levels, and errors carry the line.
 func decodeJSON(name string, data []byte) (any, error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowInvalidUTF8(true))
-	v, err := jsonValue(d)
-	if err != nil {
-		return nil, jsonError(name, data, d, err)
-	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, jsonError(name, data, d, errors.New("expected the end of the file"))
+	var v any
+	if err := json.Unmarshal(data, &v, jsontext.AllowInvalidUTF8(true)); err != nil {
+		return nil, jsonError(name, data, err)
 	}
 	return v, nil
 }
 
-func jsonValue(d *jsontext.Decoder) (any, error) {
-	token, err := d.ReadToken()
-	if err != nil {
-		return nil, err
-	}
-	if d.StackDepth() > maxDepth {
-		return nil, fmt.Errorf("nested more than %d levels deep", maxDepth)
-	}
-	switch token.Kind() {
-	case '{':
-		return jsonObject(d)
-	case '[':
-		return jsonArray(d)
-	case '"':
-		return token.String(), nil
-	case '0':
-		f, err := strconv.ParseFloat(token.String(), 64)
-		if err != nil {
-			return nil, fmt.Errorf("the number %s is out of range", token)
-		}
-		return f, nil
-	case 't', 'f':
-		return token.Bool(), nil
-	}
-	return nil, nil
-}
-
-func jsonObject(d *jsontext.Decoder) (any, error) {
-	m := map[string]any{}
-	for d.PeekKind() != '}' {
-		key, err := d.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		name := key.String()
-		if m[name], err = jsonValue(d); err != nil {
-			return nil, err
-		}
-	}
-	_, err := d.ReadToken()
-	return m, err
-}
-
-func jsonArray(d *jsontext.Decoder) (any, error) {
-	list := []any{}
-	for d.PeekKind() != ']' {
-		v, err := jsonValue(d)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	_, err := d.ReadToken()
-	return list, err
-}
-
-// jsonError says what is wrong and where. An error that isn't about syntax is about the token that was read last.
-func jsonError(name string, data []byte, d *jsontext.Decoder, err error) error {
-	at, message := d.InputOffset(), err.Error()
+// jsonError says what is wrong and where.
+func jsonError(name string, data []byte, err error) error {
+	var at int64
+	message := err.Error()
 	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
+	var meaning *json.SemanticError
+	switch {
+	case errors.As(err, &syntax):
 		at, message = syntax.ByteOffset, syntax.Err.Error()
+	case errors.As(err, &meaning): // all that is possible without a type to decode into
+		at, message = meaning.ByteOffset, fmt.Sprintf("the number %s is out of range", meaning.JSONValue)
 	}
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):

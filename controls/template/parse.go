@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// maxDepth bounds how deeply a template may be nested. CloudFormation's own templates stay below 50.
+	// maxDepth bounds how deeply a YAML template may be nested. CloudFormation's own templates stay below 50.
 	maxDepth = 256
 	// maxNodes bounds what the aliases of one YAML template may expand to; the largest template that CloudFormation
 	// accepts, 1 MB, has fewer values than this.

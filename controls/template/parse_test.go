@@ -33,10 +33,10 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"duplicate key in YAML", "a.yaml", bucket + "  B:\n    Type: AWS::S3::Bucket\n", `a.yaml:4:3: the key "B" stands twice in the same map`},
 		{"JSON cut short", "a.json", "{\"Resources\": {\n", "a.json:2:1: the file ends in the middle of a value"},
 		{"JSON with a trailing comma", "a.json", `{"Resources": {},}`, `a.json:1:17: invalid character ',' at start of value`},
-		{"JSON with something after it", "a.json", `{"Resources": {}} x`, `a.json:1:18: expected the end of the file`},
+		{"JSON with something after it", "a.json", `{"Resources": {}} x`, `a.json:1:19: invalid character 'x' after top-level value`},
 		{"JSON with a bad escape", "a.json", `{"a": "\x"}`, "a.json:1:8: invalid escape sequence `\\x` in string"},
 		{"JSON with a bad number", "a.json", `{"a": -}`, `a.json:1:8: invalid character '}' in number (expecting digit)`},
-		{"JSON with too large a number", "a.json", `{"a": 1e999}`, "a.json:1:12: the number 1e999 is out of range"},
+		{"JSON with too large a number", "a.json", `{"a": 1e999}`, "a.json:1:7: the number 1e999 is out of range"},
 		{"an unknown YAML tag", "a.yaml", "Resources: !Reff x\n", "a.yaml:1:12: expected an intrinsic function's short form, such as !Ref or !Sub, found !Reff"},
 		{"a map as YAML key", "a.yaml", "? {a: b}\n: c\n", "a.yaml:1:3: expected a text as key"},
 	}
@@ -74,8 +74,8 @@ func TestDepthAndAliasesAreBounded(t *testing.T) {
 		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 10), ", "))
 	}
 	for name, data := range map[string]string{
-		"lists.json": `{"Resources":` + deep("[", "]") + `}`,
-		"maps.json":  `{"Resources":` + strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000) + `}`,
+		"lists.json": `{"Resources": {}, "x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`,
+		"maps.json":  `{"Resources": {}, "x":` + strings.Repeat(`{"a":`, 20_000) + "1" + strings.Repeat("}", 20_000) + `}`,
 		"lists.yaml": "Resources: " + deep("[", "]"),
 		"bomb.yaml":  bomb,
 		"cycle.yaml": "Resources: &r\n  B: *r\n",
@@ -197,7 +197,7 @@ func compareWithEncodingJSON(t *testing.T, data []byte) {
 	got, err := decodeJSON("a.json", data)
 	if err != nil {
 		message := err.Error()
-		if wantErr == nil && !strings.Contains(message, "stands twice") && !strings.Contains(message, "nested more than") {
+		if wantErr == nil && !strings.Contains(message, "stands twice") {
 			t.Errorf("%q: encoding/json decodes it, we say %v", data, err)
 		}
 		return
