@@ -2,9 +2,16 @@ package template
 
 import "strings"
 
-// understood are the transforms that add to a template only what judging knows of. Any other may rewrite all of it
-// before it is deployed (CloudFormation user guide, "Overview of CloudFormation macros").
-var understood = map[string]bool{"AWS::Serverless-2016-10-31": true, "AWS::LanguageExtensions": true}
+// understood are the transforms of AWS that leave what judging looks at as it is written, or do to it what judging knows of.
+// Any other may rewrite all of the template before it is deployed (CloudFormation user guide, "Overview of CloudFormation
+// macros"); AWS::Include brings in what stands elsewhere.
+var understood = map[string]bool{
+	"AWS::Serverless-2016-10-31":     true,
+	"AWS::LanguageExtensions":        true,
+	"AWS::SecretsManager-2024-09-16": true, // adds the stack of a rotation function
+	"AWS::SecretsManager-2020-07-23": true,
+	"AWS::CodeDeployBlueGreen":       true, // adds hooks
+}
 
 // Macro names what may rewrite the resource before it is deployed: a macro that the template's Transform section calls,
 // or a function such as Fn::Transform that stands beside the resource's Type. It is "" when the resource is deployed as

@@ -148,7 +148,12 @@ func stack(scope awscdk.Stage) awscdk.Stack { return awscdk.NewStack(scope, jsii
 
 // publicBucket is what the baseline leaves alone and the verification rejects.
 func publicBucket(stack awscdk.Stack) {
-	awss3.NewCfnBucket(stack, jsii.String("Site"), &awss3.CfnBucketProps{AccessControl: jsii.String("PublicRead")})
+	awss3.NewCfnBucket(stack, jsii.String("Site"), &awss3.CfnBucketProps{
+		AccessControl: jsii.String("PublicRead"),
+		BucketEncryption: map[string]any{"serverSideEncryptionConfiguration": []any{map[string]any{"serverSideEncryptionByDefault": map[string]any{
+			"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "arn:aws:kms:eu-west-1:111111111111:key/12345678-1234-1234-1234-123456789012",
+		}}}},
+	})
 }
 
 // user is what the packs find fault with, and no control judges.
