@@ -33,15 +33,6 @@ type stage struct {
 	production            bool
 }
 
-// allStages returns the stages of all waves, in order.
-func (s *settings) allStages() []stage {
-	var all []stage
-	for _, w := range s.waves {
-		all = append(all, w.stages...)
-	}
-	return all
-}
-
 var (
 	nameForm    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
 	pipeForm    = regexp.MustCompile(`^[A-Za-z0-9.@_-]{1,100}$`)
