@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/cloudformationinclude"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/securecdk/securecdk/internal/cdktest"
 )
@@ -241,4 +242,55 @@ func TestAFunctionWhoseRoleIsInAnotherStack(t *testing.T) {
 		t.Error("not moved")
 	}
 	cdktest.Synth(t, app)
+}
+
+// TestEveryWayToApplyThatReachesIntoOtherStacks: in bulk, twice, as aspects, and one aspect after the other from the last
+// to the first.
+func TestEveryWayToApplyThatReachesIntoOtherStacks(t *testing.T) {
+	build := func() (awscdk.App, *Baseline) {
+		app, s := stacks(t, "Roles", "Build", "Data")
+		role := awsiam.NewRole(s[0], jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("codebuild.amazonaws.com"), nil)})
+		nested := awscdk.NewNestedStack(s[1], jsii.String("Network"), nil)
+		vpc := awsec2.NewVpc(nested, jsii.String("Vpc"), &awsec2.VpcProps{AvailabilityZones: jsii.Strings("eu-west-1a"), RestrictDefaultSecurityGroup: jsii.Bool(true)})
+		projectWithRole(s[1], "Shared", awsiam.Role_FromRoleArn(s[1], jsii.String("SharedRole"), role.RoleArn(), nil))
+		newProject(s[1])
+		newProject(nested)
+		replicated(s[2], awss3.NewBucket(s[1], jsii.String("Replicas"), &awss3.BucketProps{Versioned: jsii.Bool(true)}))
+		foreign := awscdk.NewStack(app, jsii.String("Foreign"), &awscdk.StackProps{Env: cdktest.Env("222222222222", region)})
+		reader := awsiam.NewRole(foreign, jsii.String("Reader"), &awsiam.RoleProps{
+			RoleName: awscdk.PhysicalName_GENERATE_IF_NEEDED(), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil),
+		})
+		awss3.NewBucket(s[2], jsii.String("Read"), &awss3.BucketProps{BucketName: awscdk.PhysicalName_GENERATE_IF_NEEDED()}).GrantRead(reader, nil)
+		return app, NewBaseline(&BaselineProps{Vpc: SameVpc(vpc)})
+	}
+	app, baseline := build()
+	baseline.Enforce(app)
+	want := cdktest.Synth(t, app)
+	for name, apply := range map[string]func(awscdk.App, *Baseline){
+		"twice": func(app awscdk.App, b *Baseline) {
+			b.Enforce(app)
+			if again := b.Enforce(app); len(again) != 0 {
+				t.Errorf("second run: %+v", again)
+			}
+		},
+		"as aspects": func(app awscdk.App, b *Baseline) {
+			for _, a := range b.Aspects() {
+				awscdk.Aspects_Of(app).Add(a, nil)
+			}
+		},
+		"from the last to the first": func(app awscdk.App, b *Baseline) {
+			all := b.Aspects()
+			for i := range all {
+				Enforce(app, all[len(all)-1-i])
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app, baseline := build()
+			apply(app, baseline)
+			if diff := cmp.Diff(want, cdktest.Synth(t, app)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }

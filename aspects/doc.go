@@ -28,8 +28,17 @@
 // It asks the control, so it changes only what is non-compliant: a stricter setting stays, a value that only the
 // deployment knows stays and is reported. It is idempotent. It keeps the app working: whoever could use a resource
 // before can use it after, what was created or deleted in an order still is. It never replaces a resource that holds data
-// unless BaselineProps.Replacements says so. What it may not or can't change (an imported role, a bucket that is public on
-// purpose) it leaves, with a warning beside the resource that says what to do.
+// unless BaselineProps.Replacements says so. What it may not or can't change it leaves, with a warning beside the resource
+// that says what to do:
+//
+//   - builds and functions whose role is imported, or whose VPC lies in a stack that is deployed after theirs;
+//   - buckets that are public on purpose, which neither the block on public access nor a key would leave so;
+//   - buckets that are read through an origin access identity, by canonical users or by a network alone, or written by load
+//     balancers and Redshift: none of them can use a key;
+//   - buckets that replicate to where the key is not known, and tables whose replicas the CDK makes (ReplicationRegions).
+//
+// A principal of another account needs the key allowed in that account, too. A role of this app gets that; for others a
+// warning (securecdk:ForeignKeyUse) says whom to tell.
 //
 // # What stacks share
 //

@@ -227,7 +227,8 @@ func (k *keyUse) unknownTo(r *run, res *bulk.Resource) string {
 func (k *keyUse) allowIdentity(r *run, service string, res *bulk.Resource, principal string) {
 	account := accountIn(principal)
 	role := r.roles[[2]string{account, roleName(principal)}]
-	if role == nil || role.Outside || r.refusal(role, r.StackOf(role).Top) != "" {
+	known := !*awscdk.Token_IsUnresolved(k.account) && !*awscdk.Token_IsUnresolved(k.region)
+	if role == nil || !known || r.refusal(role, r.StackOf(role).Top) != "" {
 		k.foreigners[strings.Replace(principal, "*", "callers of other accounts", 1)] = res
 		return
 	}

@@ -91,7 +91,9 @@ func withoutRoutes(vpc awsec2.IVpc) awsec2.IVpc {
 	return vpc
 }
 
-// SameVpc serves every stack with one VPC object, which must be of the same environment as they are.
+// SameVpc serves every stack with one VPC object, which must be of the same environment as they are. A stack that the
+// stack of the VPC needs (for a bucket of its flow logs, say) can't use it and is left. The security group of the stack
+// that a VPC in a nested stack belongs to is made in the nested stack.
 func SameVpc(vpc awsec2.IVpc) VpcProvider {
 	return func(awscdk.Stack) awsec2.IVpc { return vpc }
 }
@@ -133,8 +135,8 @@ func KeyPerStack(props *KeyPerStackProps) KeyProvider {
 //
 // Its policy can't be changed from here. It must let the account's principals use the key through the services
 // (kms:ViaService s3, sqs, sns, dynamodb, secretsmanager, ecr, lambda of the region, with kms:CallerAccount), let
-// logs.<region>.amazonaws.com encrypt log groups, and let the services that publish to topics and queues generate data
-// keys: what the policy of a KeyPerStack key shows.
+// logs.<region>.amazonaws.com encrypt log groups, and let the services that publish to topics and queues or deliver logs
+// to buckets generate data keys: what the policy of a KeyPerStack key shows.
 func KeyFromArn(arn *string) KeyProvider {
 	if arn == nil || !strings.Contains(*arn, ":key/") && !*awscdk.Token_IsUnresolved(arn) {
 		panic(fault.New("", "KeyFromArn", arn, "the ARN of a key", "give arn:aws:kms:<region>:<account>:key/<id>"))

@@ -64,7 +64,8 @@ class Session {
       const target = this.pending.pop();
       if (!this.byPath.has(target.node.path)) out.push(this.describe(target, true));
     }
-    out.filter((r) => BARE.has(r.type)).forEach((r) => this.nameOf(r));
+    const accounts = new Set([...this.stacks.values()].map((s) => s.account));
+    if (accounts.size > 1) out.filter((r) => BARE.has(r.type)).forEach((r) => this.nameOf(r));
     require('fs').writeFileSync(file, JSON.stringify({ stacks: [...this.stacks.values()], resources: out }));
   }
 
@@ -96,7 +97,7 @@ class Session {
     return r;
   }
 
-  // nameOf reads the name of a role, last of all: the CDK makes one up when another account refers to it.
+  // nameOf reads the name by which other accounts refer to a role, last of all: the CDK makes one up when one does.
   nameOf(r) {
     const c = this.constructs[r.index];
     const name = 'roleName' in c ? c.roleName : c.cfnProperties.RoleName;
@@ -216,7 +217,7 @@ class Session {
       const depend = (s) => found.add(topLevel(s));
       stack.dependencies.forEach(depend);
       for (const c of stack.node.findAll()) {
-        c.node.dependencies.forEach((d) => depend(Stack.of(d)));
+        c.node.dependencies.filter((d) => d.node.scopes.some(Stack.isStack)).forEach((d) => depend(Stack.of(d)));
         if (CfnResource.isCfnResource(c)) this.lookAt(c).forEach(depend);
       }
     }
