@@ -278,6 +278,18 @@ func TestAParameterOfANestedStackIsNoPrincipalOfItsParentsKey(t *testing.T) {
 	cdktest.Synth(t, app)
 }
 
+func TestWhoMayBeAnyoneByAConditionGetsNoKey(t *testing.T) {
+	const anyone = `{"Fn::If":["Open","*",{"Fn::Sub":"arn:aws:iam::222222222222:root"}]}`
+	policy := strings.Replace(openTo, "%PRINCIPAL%", anyone, 1)
+	app, stack := newStack(t)
+	include(t, stack, `{"Conditions":{"Open":{"Fn::Equals":["a","b"]}},"Resources":{"B":{"Type":"AWS::S3::Bucket"},"Q":{"Type":"AWS::SQS::Queue"},
+		"P":{"Type":"AWS::S3::BucketPolicy","Properties":{"Bucket":{"Ref":"B"},"PolicyDocument":`+policy+`}},
+		"QP":{"Type":"AWS::SQS::QueuePolicy","Properties":{"Queues":[{"Ref":"Q"}],"PolicyDocument":`+policy+`}}}}`)
+	if changes := Enforce(app, NewKmsEncryption(nil), NewPublicAccess(nil)); len(changes) != 0 {
+		t.Errorf("%+v", changes)
+	}
+}
+
 func TestEveryKindOfResourcePolicyIsRead(t *testing.T) {
 	document := awsiam.PolicyDocument_FromJson(map[string]any{"Statement": []any{map[string]any{
 		"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": map[string]any{"AWS": "arn:aws:iam::222222222222:role/reader"},

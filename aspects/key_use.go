@@ -210,9 +210,13 @@ func (k *keyUse) unknownTo(r *run, res *bulk.Resource) string {
 	for _, s := range r.statementsOn(res) {
 		principal, _ := s.body["Principal"].(map[string]any)
 		conditions, _ := r.sourceConditions(s)
-		values := []any{conditions, r.callerConditions(s)}
+		callers := r.callerConditions(s)
+		values := []any{conditions, callers}
 		for _, p := range r.strangers(s.stack, principal) {
 			values = append(values, p.value)
+			if s.allows() && p.text == "" && isAnyone(p.value) && len(callers) == 0 {
+				return "its policy lets in anyone by a condition of the template, which the policy of a key must not"
+			}
 		}
 		if s.allows() && r.refersToTemplate(s.stack, values) && s.stack != *awscdk.Stack_Of(k.key).Node().Path() {
 			return "its policy refers to parameters of its stack, which the policy of a key in another stack can't"

@@ -1,6 +1,7 @@
 package aspects
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func (s statement) isForAnyone() bool {
 	if m, ok := principal.(map[string]any); ok {
 		principal = m["AWS"]
 	}
-	return s.body["NotPrincipal"] != nil || slices.Contains(list(principal), any("*"))
+	return s.body["NotPrincipal"] != nil || isAnyone(principal)
 }
 
 // names tells whether a principal of a kind contains a text.
@@ -111,6 +112,19 @@ func isOpen(key string, value any) bool {
 		return network.Bits() < 8 || network.Addr().Is6() && network.Bits() < 32
 	}
 	return strings.ContainsAny(text, "*?") || strings.Contains(text, "${")
+}
+
+// isAnyone tells whether a principal is "*", or may be by a condition of the template.
+func isAnyone(principal any) bool {
+	switch v := principal.(type) {
+	case string:
+		return v == "*"
+	case []any:
+		return slices.ContainsFunc(v, isAnyone)
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), isAnyone)
+	}
+	return false
 }
 
 // contains tells whether a text occurs in a value, in what an intrinsic function computes it from, too.
