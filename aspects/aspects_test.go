@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfront"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfrontorigins"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -387,5 +389,20 @@ func TestALogTargetGetsNoKeyWhicheverAspectComesFirst(t *testing.T) {
 func TestFunctionsAtTheEdgeAreSoughtBehindTheirParameters(t *testing.T) {
 	if types := typesOf([]*Aspect{NewLambdaInVpc(nil)}); !slices.Contains(types, "AWS::SSM::Parameter") {
 		t.Errorf("%v", types)
+	}
+}
+
+func TestAFunctionAtTheEdgeStaysOutsideTheVpc(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("S"), &awscdk.StackProps{Env: cdktest.Env(account, "us-east-1")})
+	version := awslambda.NewFunction(stack, jsii.String("F"), &awslambda.FunctionProps{
+		Runtime: awslambda.Runtime_NODEJS_22_X(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("1")),
+	}).CurrentVersion()
+	awscloudfront.NewDistribution(stack, jsii.String("D"), &awscloudfront.DistributionProps{DefaultBehavior: &awscloudfront.BehaviorOptions{
+		Origin:      awscloudfrontorigins.NewHttpOrigin(jsii.String("example.com"), nil),
+		EdgeLambdas: &[]*awscloudfront.EdgeLambda{{EventType: awscloudfront.LambdaEdgeEventType_VIEWER_REQUEST, FunctionVersion: version}},
+	}})
+	if changes := testBaseline().Enforce(app); len(changes) != 0 {
+		t.Errorf("CloudFront refuses a function in a VPC: %+v", changes)
 	}
 }

@@ -106,8 +106,9 @@ class Session {
   }
 
   logicalId(c, stack) {
-    // What the token of c.logicalId asks for, without a resolution for each.
-    return typeof c._synthesizeLogicalId === 'function' ? c._synthesizeLogicalId() : stack.resolve(c.logicalId);
+    // What the token of c.logicalId asks for, without a resolution for each. A function's version computes its own.
+    const id = typeof c._synthesizeLogicalId === 'function' ? c._synthesizeLogicalId() : c.logicalId;
+    return id.includes('${Token[') ? stack.resolve(id) : id;
   }
 
   stackOf(stack) {

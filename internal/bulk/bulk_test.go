@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
@@ -138,6 +139,22 @@ func TestReadJoinsTextsAroundTokens(t *testing.T) {
 	want := map[string]any{"BucketName": map[string]any{"Fn::Join": []any{"", []any{"a-", map[string]any{"Ref": "K"}, "-b-", map[string]any{"Ref": "AWS::Region"}}}}}
 	if diff := cmp.Diff(want, byPath(t, read(t, app), "S/B").Properties); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestReadKnowsTheLogicalIDThatAVersionComputes(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("S"), nil)
+	awslambda.NewFunction(stack, jsii.String("F"), &awslambda.FunctionProps{
+		Runtime: awslambda.Runtime_NODEJS_22_X(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("1")),
+	}).CurrentVersion()
+	s, err := Read(app, []string{"AWS::Lambda::Version"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := cdktest.One(t, cdktest.Template(t, app, stack), "AWS::Lambda::Version")
+	if len(s.Resources) != 1 || s.Resources[0].LogicalID != id {
+		t.Errorf("read %+v, want %s", s.Resources, id)
 	}
 }
 
