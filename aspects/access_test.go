@@ -159,7 +159,7 @@ func TestPublishersOfTopicsAndQueuesKeepPublishing(t *testing.T) {
 		}
 	}
 	publishers := text(t, statements["GuardrailPublishersSns"])
-	for _, service := range []string{"cloudwatch", "events", "events.rds", "s3", "ses"} {
+	for _, service := range []string{"cloudwatch", "events", "s3"} {
 		if !strings.Contains(publishers, `"`+service+`.amazonaws.com"`) {
 			t.Errorf("%s publishes by the default policy of a topic: %s", service, publishers)
 		}
@@ -169,6 +169,22 @@ func TestPublishersOfTopicsAndQueuesKeepPublishing(t *testing.T) {
 	}
 	if diff := cmp.Diff(publishing("budgets.amazonaws.com"), mirrored(t, statements)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestEventSourcesOfTheAppKeepPublishing(t *testing.T) {
+	app, stack := newStack(t)
+	awssns.NewTopic(stack, jsii.String("Topic"), nil)
+	awscdk.NewCfnResource(stack, jsii.String("Events"), &awscdk.CfnResourceProps{Type: jsii.String("AWS::RDS::EventSubscription")})
+	Enforce(app, NewKmsEncryption(nil))
+	awscdk.NewCfnResource(stack, jsii.String("Mail"), &awscdk.CfnResourceProps{Type: jsii.String("AWS::SES::ReceiptRule")})
+	awssns.NewTopic(stack, jsii.String("Later"), nil)
+	Enforce(app, NewKmsEncryption(nil))
+	policy := text(t, keyStatements(t, app, stack))
+	for service, want := range map[string]int{"events.rds": 1, "ses": 1, "dms": 0} {
+		if n := strings.Count(policy, `"`+service+`.amazonaws.com"`); n != want {
+			t.Errorf("%s: %d statements, want %d: %s", service, n, want, policy)
+		}
 	}
 }
 

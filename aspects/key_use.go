@@ -49,18 +49,26 @@ var dataKeyActions = []any{"kms:Decrypt", "kms:GenerateDataKey"}
 var grantingServices = []string{"dynamodb", "ecr", "lambda", "secretsmanager"}
 
 // publishers are the services that may publish to a topic or queue, or deliver to a bucket, without a policy of the app
-// that says so: the default policy of a topic lets them in, or the service writes the policy when it is set up. For topics
-// they are those of "Key management" (Amazon SNS Developer Guide); for buckets the delivery of logs: "Publish flow logs to
-// Amazon S3" (Amazon VPC User Guide), "Standard logging" (Amazon CloudFront Developer Guide).
+// that says so: the default policy of a topic lets them in, or the service writes the policy when it is set up ("Key
+// management", Amazon SNS Developer Guide; "Publish flow logs to Amazon S3", Amazon VPC User Guide; "Standard logging",
+// Amazon CloudFront Developer Guide). They can be set up outside the app, so the key knows them always.
 var publishers = map[string][]string{
-	"s3": {"delivery.logs.amazonaws.com"},
-	"sns": {
-		"cloudwatch.amazonaws.com", "codecommit.amazonaws.com", "codestar-notifications.amazonaws.com", "dms.amazonaws.com", "ds.amazonaws.com",
-		"dynamodb.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com", "glacier.amazonaws.com", "importexport.amazonaws.com",
-		"inspector.amazonaws.com", "redshift.amazonaws.com", "s3.amazonaws.com", "ses.amazonaws.com", "ssm-contacts.amazonaws.com",
-		"ssm-incidents.amazonaws.com",
-	},
+	"s3":  {"delivery.logs.amazonaws.com"},
+	"sns": {"cloudwatch.amazonaws.com", "codestar-notifications.amazonaws.com", "events.amazonaws.com", "s3.amazonaws.com"},
 	"sqs": {"events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"},
+}
+
+// eventSources are further services that publish to topics by their default policy, by the types with which an app has
+// them do so. A key that named them all would let in more than most apps need, and KMS takes no policy that names a
+// service which the Region doesn't know.
+var eventSources = map[string]string{
+	"AWS::CodeCommit::Repository":                "codecommit.amazonaws.com",
+	"AWS::DMS::EventSubscription":                "dms.amazonaws.com",
+	"AWS::RDS::EventSubscription":                "events.rds.amazonaws.com",
+	"AWS::Redshift::EventSubscription":           "redshift.amazonaws.com",
+	"AWS::SES::ConfigurationSetEventDestination": "ses.amazonaws.com",
+	"AWS::SES::ReceiptRule":                      "ses.amazonaws.com",
+	"AWS::SSMIncidents::ResponsePlan":            "ssm-incidents.amazonaws.com",
 }
 
 // noteUnencrypted remembers which buckets an aspect is about to encrypt.
@@ -100,6 +108,9 @@ func (k *keyUse) serve(r *run, service string, res *bulk.Resource) {
 	if !k.served[service] {
 		k.served[service] = true
 		k.serveService(service)
+		if service == "sns" {
+			k.serveEventSources(r)
+		}
 	}
 	k.mirror(r, service, res)
 }
@@ -112,6 +123,19 @@ func (k *keyUse) serveService(service string) {
 	k.serveAccount(service)
 	if services := publishers[service]; services != nil {
 		k.allowServices(service, services)
+	}
+}
+
+// serveEventSources gives each a statement of its own, so that one that comes later adds to what is there.
+func (k *keyUse) serveEventSources(r *run) {
+	for _, cfnType := range sortedKeys(eventSources) {
+		if len(r.byType[cfnType]) > 0 {
+			k.addMirror("sns", map[string]any{
+				"Principal": map[string]any{"Service": eventSources[cfnType]},
+				"Action":    dataKeyActions,
+				"Condition": map[string]any{"StringEqualsIfExists": map[string]any{"aws:SourceAccount": k.account}},
+			})
+		}
 	}
 }
 

@@ -76,11 +76,11 @@ func NewKmsEncryption(props *KmsEncryptionProps) *Aspect {
 		}
 	}
 	a := newAspect(func(r *run, res *bulk.Resource) { encrypt(r, res, p) },
-		[]string{
+		append(sortedKeys(eventSources),
 			"AWS::IAM::Role", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy", "AWS::SNS::TopicPolicy",
 			"AWS::SNS::TopicInlinePolicy", "AWS::SecretsManager::ResourcePolicy", "AWS::ElasticLoadBalancing::LoadBalancer",
 			"AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::Redshift::Cluster", replicaType,
-		},
+		),
 		"S3.CMK", "SNS.CMK", "SQS.CMK", "LOGS.CMK", "CODEBUILD.CMK", "CODEPIPELINE.CMK", "LAMBDA.CMK", "DYNAMODB.CMK", "SECRETSMANAGER.CMK", "ECR.CMK")
 	if p.AccessLogs != nil {
 		a.beside = controlsOf(loggingControl)
