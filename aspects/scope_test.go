@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfront"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfront/experimental"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfrontorigins"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -213,5 +216,31 @@ func TestRawRoleOfAFunctionGetsThePolicy(t *testing.T) {
 	testBaseline().ApplyTo(app)
 	if one(t, app, stack, "AWS::IAM::Role")["ManagedPolicyArns"] == nil {
 		t.Error("no permission for the network interfaces")
+	}
+}
+
+// The CDK makes the function in the edge's region, in a support stack of its own, and hands its version over in a parameter.
+func TestEdgeFunctionsOfAnotherRegionStayOutsideTheVpc(t *testing.T) {
+	app, stack := newStack(t)
+	edge := experimental.NewEdgeFunction(stack, jsii.String("Edge"), &experimental.EdgeFunctionProps{
+		Runtime: awslambda.Runtime_NODEJS_22_X(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("exports.handler = async () => 1")),
+	})
+	awscloudfront.NewDistribution(stack, jsii.String("Site"), &awscloudfront.DistributionProps{DefaultBehavior: &awscloudfront.BehaviorOptions{
+		Origin:      awscloudfrontorigins.NewHttpOrigin(jsii.String("example.com"), nil),
+		EdgeLambdas: &[]*awscloudfront.EdgeLambda{{EventType: awscloudfront.LambdaEdgeEventType_VIEWER_REQUEST, FunctionVersion: edge.CurrentVersion()}},
+	}})
+	testBaseline().ApplyTo(app)
+	functions := 0
+	for name, doc := range cdktest.Synth(t, app) { // fails on a violation
+		for id, function := range cdktest.Resources(doc, "AWS::Lambda::Function") {
+			functions++
+			inVpc, isEdge := function["VpcConfig"] != nil, strings.HasPrefix(name, "edge-lambda-stack-")
+			if inVpc == isEdge {
+				t.Errorf("%s in %s: in a VPC %v, at the edge %v", id, name, inVpc, isEdge)
+			}
+		}
+	}
+	if functions != 2 { // the function, and that of the custom resource which reads the parameter
+		t.Errorf("%d functions", functions)
 	}
 }
