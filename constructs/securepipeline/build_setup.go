@@ -53,7 +53,7 @@ func (l *login) shellUser() string {
 	if l.userVariable != "" {
 		return `"$` + l.userVariable + `"`
 	}
-	return l.user
+	return quoted([]string{l.user})
 }
 
 // newBuildSetup takes registries and a proxy that were checked. The zero values of both need nothing.

@@ -22,9 +22,8 @@ type Registry struct {
 	setUp func(*buildSetup)
 	// claims are what may be claimed once in a pipeline: "npm", "npm scope @team".
 	claims []string
-	// netrc is the host that .netrc names for this registry, with credentials: the file knows one user for a host.
-	netrc string
-	// credentials are those of netrc.
+	// netrc is the host of a registry whose tool reads .netrc, which knows one user for a host. Empty for the others.
+	netrc       string
 	credentials *SecretCredentials
 }
 
@@ -111,13 +110,9 @@ type PipIndexProps struct {
 // PipIndex is a Python package index of your own.
 func PipIndex(props *PipIndexProps) *Registry {
 	p := copyOf(props)
-	return &Registry{
-		check: func(field string) []*fault.Error {
-			return append(urlFaults(field, p.Url), p.Credentials.faults(field+".Credentials", true)...)
-		},
-		setUp:  func(b *buildSetup) { b.pip(*p.Url, b.login(*p.Url, p.Credentials)) },
-		claims: []string{"pip"}, netrc: hostOf(p.Url), credentials: p.Credentials,
-	}
+	r := newRegistry(p.Url, p.Credentials, "pip", (*buildSetup).pip)
+	r.netrc = hostOf(p.Url)
+	return r
 }
 
 // MavenRepositoryProps configures MavenRepository.
@@ -131,13 +126,7 @@ type MavenRepositoryProps struct {
 // MavenRepository is a Maven repository of your own, which becomes the mirror of every other.
 func MavenRepository(props *MavenRepositoryProps) *Registry {
 	p := copyOf(props)
-	return &Registry{
-		check: func(field string) []*fault.Error {
-			return append(urlFaults(field, p.Url), p.Credentials.faults(field+".Credentials", true)...)
-		},
-		setUp:  func(b *buildSetup) { b.maven(*p.Url, b.login(*p.Url, p.Credentials)) },
-		claims: []string{"Maven"},
-	}
+	return newRegistry(p.Url, p.Credentials, "Maven", (*buildSetup).maven)
 }
 
 // GoProxyProps configures GoProxy.
@@ -161,25 +150,38 @@ type GoProxyProps struct {
 // GoProxy is a module proxy of your own (GOPROXY): Athens, Artifactory, Nexus.
 func GoProxy(props *GoProxyProps) *Registry {
 	p := copyOf(props)
+	r := newRegistry(p.Url, p.Credentials, "Go", func(b *buildSetup, url string, l *login) {
+		b.goProxy(url, l)
+		b.goSumDB(texts(p.PrivateModules), p.SumDb, p.NoSumDbReason)
+	})
+	r.netrc = hostOf(p.Url)
+	checkURL := r.check
+	r.check = func(field string) []*fault.Error { return append(checkURL(field), p.faults(field)...) }
+	return r
+}
+
+func (p *GoProxyProps) faults(field string) []*fault.Error {
+	c := checker{}
+	for i, pattern := range pointers(p.PrivateModules) {
+		c.match(fmt.Sprintf("%s.PrivateModules[%d]", field, i), pattern, modulesForm, "a pattern of module paths", true)
+	}
+	c.match(field+".SumDb", p.SumDb, sumDBForm, "the name of a checksum database, or its name and URL", false)
+	c.reason(field+".NoSumDbReason", p.NoSumDbReason)
+	if p.SumDb != nil && (*p.SumDb == "off" || p.NoSumDbReason != nil) {
+		c.add(field+".SumDb", p.SumDb, "a checksum database", "remove it; NoSumDbReason alone switches the database off")
+	}
+	return c.faults
+}
+
+// newRegistry is a registry whose tool knows users and no bearer tokens. use points the tool at it.
+func newRegistry(url *string, credentials *SecretCredentials, claim string, use func(b *buildSetup, url string, l *login)) *Registry {
 	return &Registry{
 		check: func(field string) []*fault.Error {
-			faults := append(urlFaults(field, p.Url), p.Credentials.faults(field+".Credentials", true)...)
-			for i, pattern := range pointers(p.PrivateModules) {
-				faults = matching(faults, fmt.Sprintf("%s.PrivateModules[%d]", field, i), pattern, modulesForm, "a pattern of module paths", true)
-			}
-			faults = matching(faults, field+".SumDb", p.SumDb, sumDBForm, "the name of a checksum database, or its name and URL", false)
-			c := checker{faults: faults}
-			c.reason(field+".NoSumDbReason", p.NoSumDbReason)
-			if p.SumDb != nil && (*p.SumDb == "off" || p.NoSumDbReason != nil) {
-				c.add(field+".SumDb", p.SumDb, "a checksum database", "remove it; NoSumDbReason alone switches the database off")
-			}
-			return c.faults
+			return append(urlFaults(field, url), credentials.faults(field+".Credentials", true)...)
 		},
-		setUp: func(b *buildSetup) {
-			b.goProxy(*p.Url, b.login(*p.Url, p.Credentials))
-			b.goSumDB(texts(p.PrivateModules), p.SumDb, p.NoSumDbReason)
-		},
-		claims: []string{"Go"}, netrc: hostOf(p.Url), credentials: p.Credentials,
+		setUp:       func(b *buildSetup) { use(b, *url, b.login(*url, credentials)) },
+		claims:      []string{claim},
+		credentials: credentials,
 	}
 }
 
@@ -233,7 +235,7 @@ func conflicts(registries []*Registry) []*fault.Error {
 			}
 			taken[claim] = i
 		}
-		if r.credentials == nil {
+		if r.credentials == nil || r.netrc == "" {
 			continue
 		}
 		if other := users[r.netrc]; other != nil && !reflect.DeepEqual(other, r.credentials) {

@@ -2,7 +2,7 @@
 //
 // jsii answers one property at a time, in a third of a millisecond or more; an app of some thousand resources has tens
 // of thousands of properties that a guardrail must look at. So this package brings a jsii module of its own: bulk.js,
-// some two hundred lines that run beside the CDK, read resources as CloudFormation will see them and carry out lists
+// which runs beside the CDK, reads resources as CloudFormation will see them and carries out lists
 // of writes with the CDK's own setters. What is to be written, Go decides.
 package bulk
 
