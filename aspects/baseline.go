@@ -60,8 +60,9 @@ func (b *Baseline) Aspects() []*Aspect { return append([]*Aspect(nil), b.aspects
 // ApplyTo fixes everything under scope now, in bulk, Stages included, registers the verification on the app, and returns
 // what it changed. Applying it again changes nothing.
 //
-// Call it when the tree under scope is complete; for a Stage of a pipeline, before the Stage is added to the pipeline.
-// It panics as Enforce does.
+// Call it when the tree under scope is complete; for a Stage of a pipeline, before the Stage is added to the pipeline. A
+// pipelines.CodePipeline makes its own resources late: call its BuildPipeline first (secureapp.Run does). It panics as
+// Enforce does.
 func (b *Baseline) ApplyTo(scope constructs.IConstruct) []Change {
 	b.Verify(scope)
 	return b.Enforce(scope)

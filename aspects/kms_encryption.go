@@ -2,6 +2,7 @@ package aspects
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/securecdk/securecdk/controls"
@@ -24,7 +25,8 @@ type KmsEncryptionProps struct {
 // nothing. An ECR repository gets its encryption only when it is created: a new one takes its place and the images of the
 // old one are gone.
 type ReplacementConsent struct {
-	// Path is the construct path of the resource ("Prod/Data/Images/Resource"), or of a construct with /** for all below it.
+	// Path is the construct path of the resource ("Prod/Data/Images/Resource", or "Prod/Data/Images" for short), or of a
+	// construct with /** for all below it.
 	Path *string
 	// Reason says why nothing is lost: "not deployed yet", "images are rebuilt nightly".
 	Reason *string
@@ -70,11 +72,6 @@ func NewKmsEncryption(props *KmsEncryptionProps) *Aspect {
 	if p.Keys == nil {
 		p.Keys = KeyPerStack(nil)
 	}
-	for _, c := range p.Replacements {
-		if c == nil || c.Path == nil || c.Reason == nil || strings.TrimSpace(*c.Reason) == "" {
-			panic(fault.New("", "Replacements", nil, "a Path and a Reason for each", "say which resource may be replaced and why nothing is lost"))
-		}
-	}
 	a := newAspect(func(r *run, res *bulk.Resource) { encrypt(r, res, p) },
 		append(sortedKeys(eventSources),
 			"AWS::IAM::Role", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy", "AWS::SNS::TopicPolicy",
@@ -86,6 +83,7 @@ func NewKmsEncryption(props *KmsEncryptionProps) *Aspect {
 		a.beside = controlsOf(loggingControl)
 	}
 	a.prepare = func(r *run, findings []controls.Finding) {
+		checkConsents(p.Replacements)
 		r.noteUnencrypted(a, findings)
 		if p.AccessLogs != nil {
 			r.nameLogTargets(p.AccessLogs, findings)
@@ -119,10 +117,27 @@ func encrypt(r *run, res *bulk.Resource, props KmsEncryptionProps) {
 	}
 }
 
+var consentPath = regexp.MustCompile(`^[^*]+(/\*\*)?$`)
+
+// checkConsents panics on a consent that could match nothing, or that nobody gave a reason for.
+func checkConsents(consents []*ReplacementConsent) {
+	for i, c := range consents {
+		field := fmt.Sprintf("Replacements[%d]", i)
+		switch {
+		case c == nil || c.Path == nil:
+			panic(fault.New("", field+".Path", nil, "the construct path of a resource", "say which resource may be replaced"))
+		case !consentPath.MatchString(*c.Path):
+			panic(fault.New("", field+".Path", c.Path, "a construct path, or one with /** at its end", "name the resource, or the construct that holds it"))
+		case c.Reason == nil || len(strings.TrimSpace(*c.Reason)) < 10:
+			panic(fault.New("", field+".Reason", c.Reason, "a reason of 10 characters or more", "say why nothing is lost"))
+		}
+	}
+}
+
 func consented(consents []*ReplacementConsent, path string) bool {
 	for _, c := range consents {
 		root, subtree := strings.CutSuffix(*c.Path, "/**")
-		if path == root || subtree && strings.HasPrefix(path, root+"/") {
+		if path == root || path == root+"/Resource" || subtree && strings.HasPrefix(path, root+"/") {
 			return true
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"strings"
+	"regexp"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -41,7 +41,7 @@ type LogBucketProvider func(awscdk.Stack) awss3.IBucket
 // VpcFromAttributes imports one VPC by its ids, for stacks that all live in the environment of that VPC.
 func VpcFromAttributes(attributes *awsec2.VpcAttributes) VpcProvider {
 	if attributes == nil || attributes.VpcId == nil {
-		panic(fault.New("", "VpcFromAttributes", nil, "the attributes of a VPC", "set VpcId, AvailabilityZones and PrivateSubnetIds"))
+		return refusing[awsec2.IVpc](fault.New("", "VpcFromAttributes", nil, "the attributes of a VPC", "set VpcId, AvailabilityZones and PrivateSubnetIds"))
 	}
 	copied := *attributes
 	return func(stack awscdk.Stack) awsec2.IVpc {
@@ -65,7 +65,12 @@ type VpcFromSsmProps struct {
 // id stands in code and no look-up is needed at synth.
 func VpcFromSsm(props *VpcFromSsmProps) VpcProvider {
 	if props == nil || props.VpcId == nil || props.PrivateSubnetIds == nil || len(*props.PrivateSubnetIds) == 0 {
-		panic(fault.New("", "VpcFromSsm", nil, "the names of the parameters", "set VpcId and at least one of PrivateSubnetIds"))
+		return refusing[awsec2.IVpc](fault.New("", "VpcFromSsm", nil, "the names of the parameters", "set VpcId and at least one of PrivateSubnetIds"))
+	}
+	for _, name := range append([]*string{props.VpcId}, *props.PrivateSubnetIds...) {
+		if name == nil || !parameterName.MatchString(*name) || resourceIDs.MatchString(*name) {
+			return refusing[awsec2.IVpc](fault.New("", "VpcFromSsm", name, "the name of a parameter, such as /network/vpc-id", "name the parameter that holds the id; for ids use VpcFromAttributes"))
+		}
 	}
 	name, subnets := *props.VpcId, append([]*string(nil), *props.PrivateSubnetIds...)
 	return func(stack awscdk.Stack) awsec2.IVpc {
@@ -138,8 +143,8 @@ func KeyPerStack(props *KeyPerStackProps) KeyProvider {
 // logs.<region>.amazonaws.com encrypt log groups, and let the services that publish to topics and queues or deliver logs
 // to buckets generate data keys: what the policy of a KeyPerStack key shows.
 func KeyFromArn(arn *string) KeyProvider {
-	if arn == nil || !strings.Contains(*arn, ":key/") && !*awscdk.Token_IsUnresolved(arn) {
-		panic(fault.New("", "KeyFromArn", arn, "the ARN of a key", "give arn:aws:kms:<region>:<account>:key/<id>"))
+	if arn == nil || !keyArn.MatchString(*arn) && !*awscdk.Token_IsUnresolved(arn) {
+		return refusing[awskms.IKey](fault.New("", "KeyFromArn", arn, "the ARN of a key", "give arn:aws:kms:<region>:<account>:key/<id>"))
 	}
 	copied := *arn
 	return func(stack awscdk.Stack) awskms.IKey {
@@ -151,6 +156,9 @@ func KeyFromArn(arn *string) KeyProvider {
 
 // SameKey serves every stack with one key object, which must be of the same environment as they are.
 func SameKey(key awskms.IKey) KeyProvider {
+	if key == nil {
+		return refusing[awskms.IKey](fault.New("", "SameKey", nil, "a key", "give the awskms.IKey that serves every stack"))
+	}
 	return func(awscdk.Stack) awskms.IKey { return key }
 }
 
@@ -228,8 +236,8 @@ func logBucketFindings() []nag.Rule {
 // LogBucketFromName serves every stack with an existing bucket, named. It must lie in the stack's account and region,
 // use SSE-S3, and its policy must let logging.s3.amazonaws.com put objects.
 func LogBucketFromName(name *string) LogBucketProvider {
-	if name == nil || *name == "" {
-		panic(fault.New("", "LogBucketFromName", name, "the name of a bucket", "give the target bucket of the account's access logs"))
+	if name == nil || !bucketName.MatchString(*name) && !*awscdk.Token_IsUnresolved(name) {
+		return refusing[awss3.IBucket](fault.New("", "LogBucketFromName", name, "the name of a bucket", "give the target bucket of the account's access logs"))
 	}
 	copied := *name
 	return func(stack awscdk.Stack) awss3.IBucket {
@@ -237,6 +245,19 @@ func LogBucketFromName(name *string) LogBucketProvider {
 			return awss3.Bucket_FromBucketName(stack, id, &copied)
 		})
 	}
+}
+
+var (
+	parameterName = regexp.MustCompile(`^[\w./-]+$`)
+	resourceIDs   = regexp.MustCompile(`^(vpc|subnet)-[0-9a-f]+$`)
+	keyArn        = regexp.MustCompile(`^arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$`)
+	bucketName    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+)
+
+// refusing is a provider that panics with a fault when it is asked. A provider is made in main, where nobody turns a panic
+// into a line; it is asked when secureapp.Run looks on.
+func refusing[T any](f *fault.Error) func(awscdk.Stack) T {
+	return func(awscdk.Stack) T { panic(f) }
 }
 
 // once returns the construct that was made with the id in an earlier call, or makes it.

@@ -80,6 +80,8 @@ func (x *exemption) entry(e *exceptions.Entry, result *Result, paths []string) {
 	case cover(e, result):
 	case slices.Contains(paths, e.Scope+"/Resource"):
 		x.problem(e, exceptions.Unused, "%s is no resource; did you mean %[1]s/Resource?", e.Scope)
+	case claims == 0:
+		x.problem(e, exceptions.Unused, "there is no resource at %s: correct the scope, or remove the entry", e.Scope)
 	default:
 		x.problem(e, exceptions.Unused, "nothing at %s breaks %s: remove the entry", e.Scope, e.Control)
 	}

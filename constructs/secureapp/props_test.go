@@ -64,9 +64,10 @@ func TestSuppressionCheck(t *testing.T) {
 		"no rule":              {Suppression{Reason: reason}, `Suppress[1].Rule: got ""`},
 		"a whole pack":         {Suppression{Rule: "AwsSolutions-", Reason: reason}, "Suppress[1].Rule"},
 		"a pattern of rules":   {Suppression{Rule: "AwsSolutions-*", Reason: reason}, "Suppress[1].Rule"},
+		"all findings":         {Suppression{Rule: "AwsSolutions-IAM5", Reason: reason}, "Suppress[1].Finding: missing, expected the finding"},
 		"a pattern":            {Suppression{Rule: "AwsSolutions-IAM5", Finding: "/^Action::.*/", Reason: reason}, "Suppress[1].Finding"},
-		"no reason":            {Suppression{Rule: "AwsSolutions-IAM5", Reason: strings.Repeat(" ", 30)}, "Suppress[1].Reason"},
-		"an empty phrase":      {Suppression{Rule: "AwsSolutions-IAM5", Reason: "False positive."}, "Suppress[1].Reason"},
+		"no reason":            {Suppression{Rule: "AwsSolutions-S1", Reason: strings.Repeat(" ", 30)}, "Suppress[1].Reason"},
+		"an empty phrase":      {Suppression{Rule: "AwsSolutions-S1", Reason: "False positive."}, "Suppress[1].Reason"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

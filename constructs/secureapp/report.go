@@ -105,11 +105,16 @@ func judged(result *controls.Result, outdir string) (listing string, n int) {
 }
 
 // warnings is the listing of the rest.
-func (r *report) warnings() string {
+func (r *report) warnings() string { return r.harmless("") }
+
+// left is the listing of what the fixes left as it is, and why.
+func (r *report) left() string { return r.harmless("securecdk:") }
+
+func (r *report) harmless(rule string) string {
 	var texts []string
 	for _, plugin := range r.Plugins {
 		for _, v := range plugin.Violations {
-			if v.harmless() {
+			if v.harmless() && strings.Contains(v.Rule, rule) {
 				texts = append(texts, v.String())
 			}
 		}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/securecdk/securecdk/aspects"
 	reports "github.com/securecdk/securecdk/controls/report"
+	"github.com/securecdk/securecdk/internal/bulk"
+	"github.com/securecdk/securecdk/internal/fault"
 	_ "github.com/securecdk/securecdk/internal/nodebanner" // for its effect on what jsii prints
 	"github.com/securecdk/securecdk/internal/stagehook"
 )
@@ -61,6 +63,10 @@ func synthesize(props *Props, build func(app awscdk.App), stderr io.Writer) (err
 		return err
 	}
 	build(a.App)
+	if len(*a.Node().Children()) == 0 {
+		return errors.New("secureapp.Run: the app has no stack; make one in the function that fills it")
+	}
+	bulk.BuildPipelines(a.App) // a pipeline that securepipeline did not make has no resources before that
 	baseline := s.Baseline
 	if baseline == nil {
 		baseline = aspects.NewBaseline(nil) // what nobody fixes is reported all the same
@@ -128,8 +134,8 @@ func (a *app) synth(stderr io.Writer) error {
 	}
 	violations, n := report.failures()
 	findings, m := judged(result, *a.Outdir())
-	if listing := strings.TrimSpace(findings + "\n\n" + violations); n+m > 0 {
-		return &rejection{listing, n + m, path}
+	if n+m > 0 {
+		return &rejection{join(findings, violations, report.left()), n + m, path}
 	}
 	if err := unseen(*a.Outdir(), a.packs); err != nil {
 		return err
@@ -137,11 +143,10 @@ func (a *app) synth(stderr io.Writer) error {
 	if warnings := report.warnings(); warnings != "" && !underCLI() {
 		_, _ = fmt.Fprintln(stderr, warnings)
 	}
-	summary := reports.Summary(result)
 	if findings != "" {
-		summary = findings // which ends with the summary
+		_, _ = fmt.Fprintln(stderr, findings)
 	}
-	_, _ = fmt.Fprintf(stderr, "securecdk: %s; settings fixed: %d\n", summary, a.fixed)
+	_, _ = fmt.Fprintf(stderr, "securecdk: %s; settings fixed: %d\n", reports.Summary(result), a.fixed)
 	return nil
 }
 
@@ -162,13 +167,22 @@ func explained(failure error) error {
 
 // Guard puts what the app demands of all that it deploys onto one Stage: the fixes of the Baseline and the packs of
 // cdk-nag. Call it on each Stage of a pipeline that securepipeline did not make, when the Stage is complete and before
-// it is added to the pipeline, which synthesizes it at once. Calling it twice is harmless.
+// it is added to the pipeline, which synthesizes it at once. Calling it twice is harmless. The pipeline itself Run takes care
+// of.
 //
 // It panics when the stage's app was not started by Run.
 func Guard(stage awscdk.Stage) {
+	if stage == nil {
+		panic(fault.New("", "secureapp.Guard", nil, "a Stage", "give the Stage that is about to be added to the pipeline"))
+	}
 	if !stagehook.Run(stage) {
 		panic(fmt.Errorf("%s: secureapp.Guard: the app of this Stage was not started by secureapp.Run; start it so, or apply a Baseline yourself", *stage.Node().Path()))
 	}
+}
+
+// join sets texts apart by an empty line.
+func join(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), "\n\n")
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

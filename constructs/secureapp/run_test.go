@@ -109,6 +109,7 @@ func TestBadAppsEndWithOneAndOneLine(t *testing.T) {
 		"exception at synth":                 "error: the value has no value",
 		"go panic":                           "error: runtime error: invalid memory address or nil pointer dereference (testdata/app/main.go:",
 		"no build":                           "error: secureapp.Run: build is nil",
+		"no stack":                           "error: secureapp.Run: the app has no stack",
 		"guard without Run":                  "error: Prod: secureapp.Guard: the app of this Stage was not started by secureapp.Run",
 		"nag, Stage synthesized before":      "error: Prod/Data: Serverless did not look at it: its Stage was synthesized too early; call secureapp.Guard",
 		"baseline, Stage synthesized before": "error: a Stage was synthesized before the guardrails could change it (+Prod/Data/",
@@ -123,6 +124,23 @@ func TestBadAppsEndWithOneAndOneLine(t *testing.T) {
 				t.Errorf("want one line, got %d:\n%s", n, o.stderr)
 			}
 		})
+	}
+}
+
+// A pipeline of the CDK puts off its own resources until the app is synthesized; the guardrails reach them all the same.
+func TestAPipelineOfOnesOwnIsFixed(t *testing.T) {
+	o := runCase(t, "own pipeline")
+	if o.code != 0 || !strings.HasPrefix(o.stderr, "securecdk: ") {
+		t.Errorf("code %d\n%s", o.code, o.stderr)
+	}
+}
+
+func TestWhatWasLeftIsSaidWithItsReason(t *testing.T) {
+	o := runCase(t, "left")
+	for _, want := range []string{"ECR.CMK", "consent with BaselineProps.Replacements", "1 finding"} {
+		if o.code != 1 || !strings.Contains(o.stderr, want) {
+			t.Errorf("code %d, want %s in\n%s", o.code, want, o.stderr)
+		}
 	}
 }
 

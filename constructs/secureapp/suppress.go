@@ -24,6 +24,9 @@ type Suppression struct {
 // It panics, with an error that names the construct and the field, on a missing rule or reason, on a pattern, and on a
 // construct that has no CloudFormation resource.
 func Suppress(c constructs.IConstruct, suppressions ...Suppression) {
+	if c == nil {
+		panic(fault.New("", "Suppress", nil, "the construct whose finding is accepted", "give the resource that cdk-nag names"))
+	}
 	rules := make([]nag.Rule, 0, len(suppressions))
 	for i, s := range suppressions {
 		if err := s.check(*c.Node().Path(), i); err != nil {
@@ -34,6 +37,11 @@ func Suppress(c constructs.IConstruct, suppressions ...Suppression) {
 	nag.Suppress(c, rules...)
 }
 
+// hasFindings are the rules, without their packs, that report each of their findings by itself.
+var hasFindings = map[string]bool{
+	"DOC5": true, "EKS2": true, "IAM4": true, "IAM5": true, "OS9": true, "RDS16": true, "RDSLoggingEnabled": true,
+}
+
 // shortestReason keeps out "n/a", "accepted" and "false positive"; it can't tell a good reason from a long one.
 const shortestReason = 20
 
@@ -42,6 +50,9 @@ func (s Suppression) check(path string, i int) error {
 	pack, rule, found := strings.Cut(s.Rule, "-")
 	if !found || pack == "" || rule == "" || strings.ContainsAny(s.Rule, "*/ ") {
 		return fault.New(path, field("Rule"), s.Rule, "the id of one rule, with its pack", `name it as cdk-nag prints it: "AwsSolutions-IAM5"`)
+	}
+	if s.Finding == "" && hasFindings[rule] {
+		return fault.New(path, field("Finding"), nil, "the finding, since "+s.Rule+" reports several and all of them would be accepted", `copy what stands in brackets after the rule: "Resource::*"`)
 	}
 	if strings.HasPrefix(s.Finding, "/") {
 		return fault.New(path, field("Finding"), s.Finding, "one finding, not a pattern", `copy what stands in brackets after the rule: "Resource::*"`)

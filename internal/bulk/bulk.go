@@ -192,6 +192,13 @@ func NestedStacks(root constructs.IConstruct) []Nested {
 	return nested
 }
 
+// BuildPipelines has every pipeline of the CDK's pipelines package under root make its resources now. Left alone it does so
+// when the app is synthesized, which is too late for whoever wants to change them.
+func BuildPipelines(root constructs.IConstruct) {
+	var nothing []any
+	ask("buildPipelines", root, &nothing)
+}
+
 // ask calls a static method of bulk.js that answers in JSON.
 func ask(method string, root constructs.IConstruct, answer any) {
 	load()

@@ -37,6 +37,7 @@ var tarball = sync.OnceValue(func() []byte {
 				method("write", false, "string", param("operations", "string"), param("objects", "any"))),
 			module + ".Tree": class("Tree", nil,
 				method("paths", true, "string", param("root", "any")),
+				method("buildPipelines", true, "string", param("root", "any")),
 				method("nested", true, "string", param("root", "any")),
 				method("identity", true, "string", param("construct", "any")),
 				method("enter", true, "boolean", param("construct", "any"), param("name", "string"))),

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 )
 
@@ -57,6 +58,9 @@ func Join(faults []*Error) error {
 	return errors.Join(errs...)
 }
 
+// credentials in a URL, which must not end up in the log of a build.
+var credentials = regexp.MustCompile(`://[^/@\s]+@`)
+
 func show(value any) string {
 	v := reflect.ValueOf(value)
 	for v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) {
@@ -69,7 +73,7 @@ func show(value any) string {
 		return ""
 	}
 	if v.Kind() == reflect.String {
-		return fmt.Sprintf("%q", v.String())
+		return fmt.Sprintf("%q", credentials.ReplaceAllString(v.String(), "://***@"))
 	}
 	return fmt.Sprintf("%v", v.Interface())
 }

@@ -17,6 +17,7 @@ func TestErrorReadsAsOneInstruction(t *testing.T) {
 		"missing value":  {New("", "Source", missing, "a source", ""), "Source: missing, expected a source"},
 		"untyped nil":    {New("P", "Source", nil, "a source", ""), "P: Source: missing, expected a source"},
 		"plain number":   {New("P", "Days", 3, "at least 30", ""), "P: Days: got 3, expected at least 30"},
+		"credentials":    {New("P", "Url", "http://me:s3cret@proxy:3128", "a URL", ""), `P: Url: got "http://***@proxy:3128", expected a URL`},
 		"empty is shown": {New("P", "Name", "", "a name", ""), `P: Name: got "", expected a name`},
 	}
 	for name, c := range cases {

@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/pipelines"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/aspects"
@@ -130,6 +133,30 @@ var cases = map[string]func(props *secureapp.Props) func(app awscdk.App){
 			s.Synth(nil)
 		}
 	},
+	"own pipeline": func(props *secureapp.Props) func(awscdk.App) {
+		props.Baseline = aspects.NewBaseline(&aspects.BaselineProps{Vpc: aspects.VpcFromSsm(&aspects.VpcFromSsmProps{
+			VpcId: jsii.String("/network/vpc-id"), PrivateSubnetIds: jsii.Strings("/network/private-subnet"),
+		})})
+		return func(app awscdk.App) {
+			s := stack(app)
+			pipeline := pipelines.NewCodePipeline(s, jsii.String("Pipeline"), &pipelines.CodePipelineProps{
+				Synth: pipelines.NewShellStep(jsii.String("Synth"), &pipelines.ShellStepProps{
+					Commands: jsii.Strings("cdk synth"),
+					Input: pipelines.CodePipelineSource_CodeCommit(
+						awscodecommit.Repository_FromRepositoryName(s, jsii.String("Repository"), jsii.String("orders")), jsii.String("main"), nil),
+				}),
+			})
+			prod := stage(app)
+			awss3.NewBucket(stack(prod), jsii.String("Data"), nil)
+			secureapp.Guard(prod)
+			pipeline.AddStage(prod, nil)
+		}
+	},
+	"left": func(props *secureapp.Props) func(awscdk.App) {
+		props.Baseline = aspects.NewBaseline(nil)
+		return func(app awscdk.App) { awsecr.NewRepository(stack(app), jsii.String("Images"), nil) }
+	},
+	"no stack": func(*secureapp.Props) func(awscdk.App) { return func(awscdk.App) {} },
 	"guard without Run": func(*secureapp.Props) func(awscdk.App) {
 		return func(awscdk.App) { secureapp.Guard(stage(awscdk.NewApp(nil))) }
 	},
