@@ -270,15 +270,20 @@ func TestExceptionsStandBesideFindings(t *testing.T) {
 	}
 }
 
-func TestAnExceptionForAConstructNamesItsResource(t *testing.T) {
-	reg, err := exceptions.Parse("x.yaml", []byte("- {control: S3.VERSIONING, scope: App/Data/Landing, reason: r, owner: o, approver: a, ticket: t, expires: 2027-01-01}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	result := Evaluate([]*template.Template{parse(t, "S.yaml", twoStacks)}, []*Control{control(t, "S3.VERSIONING")}, reg, day)
-	want := "App/Data/Landing is no resource; did you mean App/Data/Landing/Resource?"
-	if len(result.Problems) != 1 || result.Problems[0].Message != want || result.Problems[0].Name != "x.yaml" {
-		t.Errorf("problems %+v", result.Problems)
+func TestAnUnusedExceptionSaysWhatToDo(t *testing.T) {
+	for scope, want := range map[string]string{
+		"App/Data/Landing":       "App/Data/Landing is no resource; did you mean App/Data/Landing/Resource?",
+		"App/Data/Landng":        "there is no resource at App/Data/Landng: correct the scope, or remove the entry",
+		"App/Data/Good/Resource": "nothing at App/Data/Good/Resource breaks S3.VERSIONING: remove the entry",
+	} {
+		reg, err := exceptions.Parse("x.yaml", []byte("- {control: S3.VERSIONING, scope: "+scope+", reason: r, owner: o, approver: a, ticket: t, expires: 2027-01-01}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := Evaluate([]*template.Template{parse(t, "S.yaml", twoStacks)}, []*Control{control(t, "S3.VERSIONING")}, reg, day)
+		if len(result.Problems) != 1 || result.Problems[0].Message != want || result.Problems[0].Name != "x.yaml" {
+			t.Errorf("problems %+v, want %s", result.Problems, want)
+		}
 	}
 }
 
