@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -353,14 +354,7 @@ func (r *run) writeKeyStatements() {
 // isImported: a key of this app has its CloudFormation resource as default child.
 func (k *keyUse) isImported() bool { return k.key.Node().DefaultChild() == nil }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func with(m map[string]any, key string, value any) map[string]any {
 	out := map[string]any{key: value}

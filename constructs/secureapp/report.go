@@ -91,9 +91,6 @@ func (r *report) failures() (listing string, n int) {
 // judged is what the controls found, for the user: what calls for action and what was accepted, if there is any of it. n
 // is how much calls for action.
 func judged(result *controls.Result, outdir string) (listing string, n int) {
-	if result == nil {
-		return "", 0
-	}
 	n = len(result.Failures()) + len(result.Problems)
 	accepted := slices.ContainsFunc(result.Findings, func(f controls.Finding) bool { return f.Exception != nil })
 	if n == 0 && !accepted {

@@ -21,8 +21,9 @@ import (
 type buildSetup struct {
 	account, region, partition string
 
-	variables   map[string]any // of the buildspec
-	secrets     map[string]any // of the buildspec, under secrets-manager
+	variables   map[string]any  // of the buildspec
+	secrets     map[string]any  // of the buildspec, under secrets-manager
+	names       map[string]bool // of variables that the set-up makes up
 	permissions []permission
 	project     map[string]*awscodebuild.BuildEnvironmentVariable // environment of the project itself
 	proxied     bool
@@ -65,7 +66,7 @@ func newBuildSetup(s *settings, stack awscdk.Stack) *buildSetup {
 func renderBuildSetup(s *settings, account, region, partition string) *buildSetup {
 	b := &buildSetup{
 		account: account, region: region, partition: partition,
-		variables: map[string]any{}, secrets: map[string]any{}, project: map[string]*awscodebuild.BuildEnvironmentVariable{},
+		variables: map[string]any{}, secrets: map[string]any{}, names: map[string]bool{}, project: map[string]*awscodebuild.BuildEnvironmentVariable{},
 	}
 	if s.Proxy != nil {
 		s.Proxy.setUp(b)
@@ -110,12 +111,10 @@ func (b *buildSetup) allow(permissions ...permission) {
 // variable returns a name that no other variable of the build has.
 func (b *buildSetup) variable(name string) string {
 	unique := name
-	taken := func(v string) bool {
-		return b.variables[v] != nil || b.secrets[v] != nil || slices.ContainsFunc(b.domains, func(d *domain) bool { return d.variable == v })
-	}
-	for n := 2; taken(unique); n++ {
+	for n := 2; b.names[unique]; n++ {
 		unique = fmt.Sprintf("%s_%d", name, n)
 	}
+	b.names[unique] = true
 	return unique
 }
 
@@ -162,10 +161,6 @@ func (b *buildSetup) allowSecret(id string, keyArn *string) {
 		arn = fmt.Sprintf("arn:%s:secretsmanager:%s:%s:secret:%s-??????", b.partition, b.region, b.account, id)
 	}
 	b.allow(permission{sid: "ReadRegistrySecret", actions: []string{"secretsmanager:GetSecretValue"}, resources: []string{arn}})
-	b.allowSecretKey(arn, keyArn)
-}
-
-func (b *buildSetup) allowSecretKey(arn string, keyArn *string) {
 	if keyArn == nil {
 		return
 	}

@@ -205,3 +205,21 @@ func TestProxiesAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// Two users of one password are two logins.
+func TestLoginsOfTwoUsersStayApart(t *testing.T) {
+	registry := func(user, scope string) *Registry {
+		return NpmRegistry(&NpmRegistryProps{
+			Url: jsii.String("https://npm.example.com/" + user), Scopes: jsii.Strings(scope),
+			Credentials: &SecretCredentials{SecretId: jsii.String("npm"), Username: jsii.String(user)},
+		})
+	}
+	s := &settings{}
+	s.Registries = []*Registry{registry("one", "@one"), registry("two", "@two")}
+	commands := strings.Join(renderBuildSetup(s, "1", "r", "aws").commands(), "\n")
+	for _, want := range []string{"/one/:_auth=${REGISTRY_PASSWORD_BASIC}'", "/two/:_auth=${REGISTRY_PASSWORD_BASIC_2}'", "export REGISTRY_PASSWORD_BASIC_2"} {
+		if !strings.Contains(commands, want) {
+			t.Errorf("want %s in\n%s", want, commands)
+		}
+	}
+}
