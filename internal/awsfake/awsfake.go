@@ -1,0 +1,161 @@
+// Package awsfake serves AWS services' JSON 1.1 wire format on loopback, for tests that run the real SDK clients.
+//
+// A test says what each operation answers. What it did not say is answered by an error that names the operation, so that
+// a handler can't call what its role does not allow without a test noticing.
+package awsfake
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Input is what a client sent, decoded.
+type Input map[string]any
+
+// Text returns a field that is a string, or "".
+func (in Input) Text(field string) string {
+	s, _ := in[field].(string)
+	return s
+}
+
+// Error is an answer of the service that is an error, as the SDK knows it by its code.
+type Error struct {
+	Code, Message string
+	Status        int // 0 is 400
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Throttled is what services answer to too many calls.
+func Throttled() error {
+	return &Error{Code: "ThrottlingException", Message: "Rate exceeded"}
+}
+
+// Denied is what services answer to whom IAM does not allow a call.
+func Denied(action string) error {
+	return &Error{Code: "AccessDeniedException", Message: "User is not authorized to perform: " + action}
+}
+
+// Operation answers one call: with what is encoded as JSON, or an *Error.
+type Operation func(in Input) (any, error)
+
+// Call is one that was made.
+type Call struct {
+	Operation string // without the service's prefix: "GetPullRequest"
+	Input     Input
+}
+
+// Server is the fake.
+type Server struct {
+	URL        string
+	mutex      sync.Mutex
+	operations map[string]Operation
+	calls      []Call
+}
+
+// New starts a server that ends with the test, and has the SDK's default configuration in this process use it.
+func New(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{operations: map[string]Operation{}}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	s.URL = server.URL
+	for name, value := range s.Environment() {
+		t.Setenv(name, value)
+	}
+	return s
+}
+
+// Environment is what makes an SDK's default configuration use the server.
+func (s *Server) Environment() map[string]string {
+	return map[string]string{
+		"AWS_ENDPOINT_URL": s.URL, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true",
+	}
+}
+
+// On says what an operation answers, from now on.
+func (s *Server) On(operation string, answer Operation) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.operations[operation] = answer
+}
+
+// FailTimes has the next n calls of an operation answer with err, and those after it as before.
+func (s *Server) FailTimes(operation string, n int, err error) {
+	s.mutex.Lock()
+	before := s.operations[operation]
+	s.mutex.Unlock()
+	s.On(operation, func(in Input) (any, error) {
+		if n > 0 {
+			n--
+			return nil, err
+		}
+		return before(in)
+	})
+}
+
+// Calls returns the calls of the operations named, in the order in which they came; all calls when none is named.
+func (s *Server) Calls(operations ...string) []Call {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var calls []Call
+	for _, c := range s.calls {
+		if len(operations) == 0 || slices.Contains(operations, c.Operation) {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
+// ServeHTTP answers one call. Operations run one at a time, so they may share state.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mutex.Lock()
+	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	body, err := io.ReadAll(r.Body)
+	in := Input{}
+	if err == nil && len(body) > 0 {
+		err = json.Unmarshal(body, &in)
+	}
+	s.calls = append(s.calls, Call{Operation: name, Input: in})
+	answer := s.operations[name]
+	s.mutex.Unlock()
+	var out any
+	switch {
+	case err != nil:
+		err = &Error{Code: "SerializationException", Message: err.Error()}
+	case answer == nil:
+		err = Denied(fmt.Sprintf("%s %s (the test does not expect %q)", r.Method, r.URL.Path, name))
+	default:
+		out, err = answer(in)
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	if out == nil {
+		out = map[string]any{}
+	}
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+func writeError(w http.ResponseWriter, err error) {
+	e, ok := err.(*Error) //nolint:errorlint // operations return it as it is
+	if !ok {
+		e = &Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
+	}
+	status := e.Status
+	if status == 0 {
+		status = http.StatusBadRequest
+	}
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"__type": e.Code, "message": e.Message})
+}
