@@ -11,15 +11,38 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/securecdk/securecdk/lambda/pullrequeststart"
+	"github.com/securecdk/securecdk/lambda/pullrequestverdict"
 )
 
 // handlers make a function of each, by the value of SECURECDK_HANDLER. They read the rest of their environment at once, so
 // that a function that is set up wrongly fails before its first event.
-var handlers = map[string]func(aws.Config) (any, error){}
+var handlers = map[string]func(aws.Config) (any, error){
+	"pullrequeststart": func(cfg aws.Config) (any, error) {
+		h, err := pullrequeststart.New(cfg, os.Getenv)
+		return handle(h, err)
+	},
+	"pullrequestverdict": func(cfg aws.Config) (any, error) {
+		h, err := pullrequestverdict.New(cfg, os.Getenv)
+		return handle(h, err)
+	},
+}
+
+// handle is the function of a handler of events.
+func handle(h interface {
+	Handle(context.Context, events.EventBridgeEvent) error
+}, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return h.Handle, nil
+}
 
 func main() {
 	handler, err := find(os.Getenv("SECURECDK_HANDLER"))

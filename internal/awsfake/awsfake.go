@@ -1,4 +1,5 @@
-// Package awsfake serves AWS services' JSON 1.1 wire format on loopback, for tests that run the real SDK clients.
+// Package awsfake serves the wire formats of AWS services on loopback, JSON 1.1 and what Amazon SNS has (a form, answered by
+// XML), for tests that run the real SDK clients.
 //
 // A test says what each operation answers. What it did not say is answered by an error that names the operation, so that
 // a handler can't call what its role does not allow without a test noticing.
@@ -6,6 +7,7 @@ package awsfake
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -58,6 +60,7 @@ type Server struct {
 	mutex      sync.Mutex
 	operations map[string]Operation
 	calls      []Call
+	running    sync.Mutex
 }
 
 // New starts a server that ends with the test, and has the SDK's default configuration in this process use it.
@@ -118,12 +121,7 @@ func (s *Server) Calls(operations ...string) []Call {
 // ServeHTTP answers one call. Operations run one at a time, so they may share state.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mutex.Lock()
-	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	body, err := io.ReadAll(r.Body)
-	in := Input{}
-	if err == nil && len(body) > 0 {
-		err = json.Unmarshal(body, &in)
-	}
+	name, in, err := read(r)
 	s.calls = append(s.calls, Call{Operation: name, Input: in})
 	answer := s.operations[name]
 	s.mutex.Unlock()
@@ -134,7 +132,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case answer == nil:
 		err = Denied(fmt.Sprintf("%s %s (the test does not expect %q)", r.Method, r.URL.Path, name))
 	default:
+		s.running.Lock()
 		out, err = answer(in)
+		s.running.Unlock()
+	}
+	if target(r) == "" {
+		writeXML(w, name, err)
+		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if err != nil {
@@ -147,11 +151,39 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(out)
 }
 
-func writeError(w http.ResponseWriter, err error) {
-	e, ok := err.(*Error) //nolint:errorlint // operations return it as it is
-	if !ok {
-		e = &Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
+func target(r *http.Request) string { return r.Header.Get("X-Amz-Target") }
+
+// read returns the operation's name and input.
+func read(r *http.Request) (string, Input, error) {
+	in := Input{}
+	if target(r) == "" {
+		err := r.ParseForm()
+		for field := range r.Form {
+			in[field] = r.Form.Get(field)
+		}
+		return r.Form.Get("Action"), in, err
 	}
+	_, name, _ := strings.Cut(target(r), ".")
+	body, err := io.ReadAll(r.Body)
+	if err == nil && len(body) > 0 {
+		err = json.Unmarshal(body, &in)
+	}
+	return name, in, err
+}
+
+func writeXML(w http.ResponseWriter, name string, err error) {
+	w.Header().Set("Content-Type", "text/xml")
+	if e := (*Error)(nil); errors.As(err, &e) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", e.Code, e.Message)
+		return
+	}
+	fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult><MessageId>1</MessageId></%[1]sResult></%[1]sResponse>", name)
+}
+
+func writeError(w http.ResponseWriter, err error) {
+	e := &Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
+	errors.As(err, &e)
 	status := e.Status
 	if status == 0 {
 		status = http.StatusBadRequest

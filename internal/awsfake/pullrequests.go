@@ -1,0 +1,197 @@
+package awsfake
+
+import (
+	"fmt"
+	"slices"
+)
+
+// PullRequests is the part of CodeCommit, CodeBuild, CloudWatch Logs and Amazon SNS that a pull-request check uses, in
+// memory: one repository with pull requests, one project with builds.
+type PullRequests struct {
+	Repository string
+	Project    string            // name
+	Initiator  string            // what CodeBuild says of the builds that StartBuild starts
+	Tips       map[string]string // commit of each branch
+	Requests   map[string]*PullRequest
+	Builds     map[string]map[string]any // by ARN
+	Published  []Input
+	Log        []string
+	Failed     []map[string]any // test cases of every report
+	tokens     map[string]string
+}
+
+// PullRequest is one of them.
+type PullRequest struct {
+	ID, Status, Repository, Revision, Source, SourceCommit, Destination string
+	Approvals                                                           map[string]string // state by revision
+	Comments                                                            []string
+	tokens                                                              map[string]string
+}
+
+const arnPrefix = "arn:aws:codebuild:eu-west-1:111111111111:"
+
+// NewPullRequests serves a repository with the branches main and develop.
+func NewPullRequests(s *Server) *PullRequests {
+	p := &PullRequests{
+		Repository: "orders", Project: "check", Initiator: "StartRole/StartFunction",
+		Tips: map[string]string{"main": "d0d0d0d0d0d0", "develop": "e0e0e0e0e0e0"}, Requests: map[string]*PullRequest{},
+		Builds: map[string]map[string]any{}, tokens: map[string]string{},
+	}
+	s.On("GetPullRequest", p.get)
+	s.On("GetBranch", p.branch)
+	s.On("StartBuild", p.start)
+	s.On("BatchGetBuilds", p.builds)
+	s.On("UpdatePullRequestApprovalState", p.approve)
+	s.On("PostCommentForPullRequest", p.comment)
+	s.On("GetLogEvents", p.logs)
+	s.On("DescribeTestCases", p.cases)
+	s.On("Publish", func(in Input) (any, error) {
+		p.Published = append(p.Published, in)
+		return nil, nil
+	})
+	return p
+}
+
+// Open opens a pull request of feature/x.
+func (p *PullRequests) Open(id, destination string) *PullRequest {
+	r := &PullRequest{
+		ID: id, Status: "OPEN", Repository: p.Repository, Revision: "revision-1", Source: "refs/heads/feature/x", SourceCommit: "50f750f750f7",
+		Destination: "refs/heads/" + destination, Approvals: map[string]string{}, tokens: map[string]string{},
+	}
+	p.Requests[id] = r
+	return r
+}
+
+// Push makes a new revision.
+func (r *PullRequest) Push() {
+	r.Revision += "+"
+	r.SourceCommit += "1"
+}
+
+// Finish ends a build, in a phase.
+func (p *PullRequests) Finish(arn, status, phase string) {
+	b := p.Builds[arn]
+	b["buildComplete"], b["buildStatus"] = true, status
+	phases := []any{map[string]any{"phaseType": "SUBMITTED", "phaseStatus": "SUCCEEDED"}}
+	if status != "SUCCEEDED" {
+		phases = append(phases, map[string]any{"phaseType": phase, "phaseStatus": status, "contexts": []any{
+			map[string]any{"statusCode": "COMMAND_EXECUTION_ERROR", "message": "Error while executing command: go test ./..."},
+		}})
+	}
+	b["phases"] = append(phases, map[string]any{"phaseType": "COMPLETED"})
+}
+
+func (p *PullRequests) find(in Input) (*PullRequest, error) {
+	r := p.Requests[in.Text("pullRequestId")]
+	if r == nil {
+		return nil, &Error{Code: "PullRequestDoesNotExistException", Message: "The pull request does not exist"}
+	}
+	return r, nil
+}
+
+func (p *PullRequests) get(in Input) (any, error) {
+	r, err := p.find(in)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"pullRequest": map[string]any{
+		"pullRequestId": r.ID, "pullRequestStatus": r.Status, "revisionId": r.Revision,
+		"pullRequestTargets": []any{map[string]any{
+			"repositoryName": r.Repository, "sourceReference": r.Source, "sourceCommit": r.SourceCommit, "destinationReference": r.Destination,
+			"destinationCommit": "the tip when the request was opened",
+		}},
+	}}, nil
+}
+
+func (p *PullRequests) branch(in Input) (any, error) {
+	tip := p.Tips[in.Text("branchName")]
+	if tip == "" {
+		return nil, &Error{Code: "BranchDoesNotExistException", Message: "The branch does not exist"}
+	}
+	return map[string]any{"branch": map[string]any{"branchName": in["branchName"], "commitId": tip}}, nil
+}
+
+// start honours the idempotency token for ever; CodeBuild does so for five minutes.
+func (p *PullRequests) start(in Input) (any, error) {
+	arn := p.tokens[in.Text("idempotencyToken")]
+	if arn == "" {
+		arn = p.Build(p.Initiator, in)
+		p.tokens[in.Text("idempotencyToken")] = arn
+	}
+	return map[string]any{"build": p.Builds[arn]}, nil
+}
+
+// Build has somebody start a build with the input of StartBuild, and returns its ARN.
+func (p *PullRequests) Build(initiator string, in Input) string {
+	id := fmt.Sprintf("%s:%04d", p.Project, len(p.Builds)+1)
+	p.Builds[arnPrefix+"build/"+id] = map[string]any{
+		"arn": arnPrefix + "build/" + id, "id": id, "projectName": p.Project, "initiator": initiator, "buildComplete": false, "buildStatus": "IN_PROGRESS",
+		"sourceVersion": in["sourceVersion"], "environment": map[string]any{"environmentVariables": in["environmentVariablesOverride"]},
+		"logs": map[string]any{"groupName": "/check/logs", "streamName": "stream"}, "reportArns": []any{arnPrefix + "report/guardrails:1"},
+	}
+	return arnPrefix + "build/" + id
+}
+
+func (p *PullRequests) builds(in Input) (any, error) {
+	found := []any{}
+	ids, _ := in["ids"].([]any)
+	for _, id := range ids {
+		if b := p.Builds[fmt.Sprint(id)]; b != nil {
+			found = append(found, b)
+		}
+	}
+	return map[string]any{"builds": found}, nil
+}
+
+func (p *PullRequests) approve(in Input) (any, error) {
+	r, err := p.find(in)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Status != "OPEN":
+		return nil, &Error{Code: "PullRequestAlreadyClosedException", Message: "The pull request is closed"}
+	case r.Revision != in.Text("revisionId"):
+		return nil, &Error{Code: "RevisionNotCurrentException", Message: "The revision is not the current one"}
+	}
+	r.Approvals[r.Revision] = in.Text("approvalState")
+	return nil, nil
+}
+
+func (p *PullRequests) comment(in Input) (any, error) {
+	r, err := p.find(in)
+	if err != nil {
+		return nil, err
+	}
+	token, content := in.Text("clientRequestToken"), in.Text("content")
+	switch before, used := r.tokens[token]; {
+	case len(content) > 10240:
+		return nil, &Error{Code: "CommentContentSizeLimitExceededException", Message: "The comment is too large"}
+	case used && before != content:
+		return nil, &Error{Code: "IdempotencyParameterMismatchException", Message: "The token was used with other parameters"}
+	case !used:
+		r.tokens[token] = content
+		r.Comments = append(r.Comments, content)
+	}
+	return map[string]any{"comment": map[string]any{"commentId": "1"}}, nil
+}
+
+func (p *PullRequests) logs(in Input) (any, error) {
+	limit, _ := in["limit"].(float64)
+	lines := p.Log[max(0, len(p.Log)-int(limit)):]
+	logged := []any{}
+	for _, line := range slices.Clone(lines) {
+		logged = append(logged, map[string]any{"message": line, "timestamp": 1})
+	}
+	return map[string]any{"events": logged}, nil
+}
+
+func (p *PullRequests) cases(in Input) (any, error) {
+	filter, _ := in["filter"].(map[string]any)
+	found := []any{}
+	for _, c := range p.Failed {
+		if c["status"] == filter["status"] {
+			found = append(found, c)
+		}
+	}
+	return map[string]any{"testCases": found}, nil
+}
