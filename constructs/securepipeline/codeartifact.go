@@ -74,32 +74,32 @@ func CodeArtifact(props *CodeArtifactProps) *Registry {
 }
 
 func (p *CodeArtifactProps) faults(field string) []*fault.Error {
-	c := checker{}
-	c.match(field+".Domain", p.Domain, domainForm, "the name of a CodeArtifact domain", true)
-	c.match(field+".DomainOwner", p.DomainOwner, accountForm, "a 12-digit account id", false)
-	c.match(field+".Region", p.Region, regionForm, "a region such as eu-west-1", false)
-	c.match(field+".Repository", p.Repository, caRepoForm, "the name of a CodeArtifact repository", true)
+	var l fault.List
+	l.Match(field+".Domain", p.Domain, domainForm, "the name of a CodeArtifact domain", true)
+	l.Match(field+".DomainOwner", p.DomainOwner, fault.AccountForm, "a 12-digit account id", false)
+	l.Match(field+".Region", p.Region, fault.RegionForm, "a region such as eu-west-1", false)
+	l.Match(field+".Repository", p.Repository, caRepoForm, "the name of a CodeArtifact repository", true)
 	if len(p.Formats) == 0 && p.GoModules == nil {
-		c.add(field+".Formats", nil, "at least one format", "say what comes from it: securepipeline.Npm, Pypi or Maven, or set GoModules")
+		l.Add(field+".Formats", nil, "at least one format", "say what comes from it: securepipeline.Npm, Pypi or Maven, or set GoModules")
 	}
 	for i, format := range p.Formats {
 		if !slices.Contains(packageFormats, format) {
-			c.add(fmt.Sprintf("%s.Formats[%d]", field, i), string(format), fmt.Sprintf("one of %v", packageFormats), "Go modules have a field of their own, GoModules")
+			l.Add(fmt.Sprintf("%s.Formats[%d]", field, i), string(format), fmt.Sprintf("one of %v", packageFormats), "Go modules have a field of their own, GoModules")
 		}
 	}
 	if p.NpmScopes != nil && !slices.Contains(p.Formats, Npm) {
-		c.add(field+".NpmScopes", "scopes", "nothing, since npm is not among the formats", "add securepipeline.Npm to Formats")
+		l.Add(field+".NpmScopes", "scopes", "nothing, since npm is not among the formats", "add securepipeline.Npm to Formats")
 	}
 	for i, scope := range pointers(p.NpmScopes) {
-		c.match(fmt.Sprintf("%s.NpmScopes[%d]", field, i), scope, scopeForm, "a scope of npm, such as @team", true)
+		l.Match(fmt.Sprintf("%s.NpmScopes[%d]", field, i), scope, scopeForm, "a scope of npm, such as @team", true)
 	}
 	if g := p.GoModules; g != nil {
-		c.match(field+".GoModules.Namespace", g.Namespace, genericForm, "the namespace of a generic package", true)
-		c.match(field+".GoModules.Package", g.Package, genericForm, "the name of a generic package", true)
-		c.match(field+".GoModules.Version", g.Version, genericForm, "the version of a generic package", true)
-		c.match(field+".GoModules.Asset", g.Asset, genericForm, "the name of an asset", false)
+		l.Match(field+".GoModules.Namespace", g.Namespace, genericForm, "the namespace of a generic package", true)
+		l.Match(field+".GoModules.Package", g.Package, genericForm, "the name of a generic package", true)
+		l.Match(field+".GoModules.Version", g.Version, genericForm, "the version of a generic package", true)
+		l.Match(field+".GoModules.Asset", g.Asset, genericForm, "the name of an asset", false)
 	}
-	return c.faults
+	return l
 }
 
 func (p *CodeArtifactProps) claims(scopes []string) []string {

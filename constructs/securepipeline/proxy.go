@@ -38,32 +38,32 @@ var (
 var alwaysDirect = []string{"localhost", "127.0.0.1", "169.254.169.254", "169.254.170.2"}
 
 func (p *ProxyProps) check(field string) []*fault.Error {
-	c := checker{}
+	var l fault.List
 	switch {
 	case (p.Url == nil) == (p.UrlSecretId == nil):
-		c.add(field+".Url", p.Url, "either Url or UrlSecretId", "name the proxy")
+		l.Add(field+".Url", p.Url, "either Url or UrlSecretId", "name the proxy")
 	case p.Url != nil:
-		c.match(field+".Url", p.Url, proxyForm, "http://host:port, without credentials", true)
+		l.Match(field+".Url", p.Url, proxyForm, "http://host:port, without credentials", true)
 		if p.Port != nil {
-			c.add(field+".Port", *p.Port, "nothing, since Url has the port", "remove it")
+			l.Add(field+".Port", *p.Port, "nothing, since Url has the port", "remove it")
 		}
 		if p.UrlSecretKeyArn != nil {
-			c.add(field+".UrlSecretKeyArn", p.UrlSecretKeyArn, "nothing, since there is no secret", "remove it")
+			l.Add(field+".UrlSecretKeyArn", p.UrlSecretKeyArn, "nothing, since there is no secret", "remove it")
 		}
 	default:
 		id := &SecretCredentials{SecretId: p.UrlSecretId, KeyArn: p.UrlSecretKeyArn}
 		for _, f := range id.faults(field, false) {
 			f.Field = strings.NewReplacer(".SecretId", ".UrlSecretId", ".KeyArn", ".UrlSecretKeyArn").Replace(f.Field)
-			c.faults = append(c.faults, f)
+			l = append(l, f)
 		}
 		if p.Port == nil || *p.Port < 1 || *p.Port > 65535 || *p.Port != float64(int(*p.Port)) {
-			c.add(field+".Port", p.Port, "the proxy's port, 1 to 65535", "set it: the port in the secret can't be read at synth")
+			l.Add(field+".Port", p.Port, "the proxy's port, 1 to 65535", "set it: the port in the secret can't be read at synth")
 		}
 	}
 	for i, host := range pointers(p.NoProxy) {
-		c.match(fmt.Sprintf("%s.NoProxy[%d]", field, i), host, noProxyForm, "a host, or a domain with a leading dot", true)
+		l.Match(fmt.Sprintf("%s.NoProxy[%d]", field, i), host, noProxyForm, "a host, or a domain with a leading dot", true)
 	}
-	return c.faults
+	return l
 }
 
 // setUp puts the proxy into the environment of the projects, where CodeBuild's own agent reads it; a buildspec would be too

@@ -58,21 +58,22 @@ func (c *SecretCredentials) faults(field string, needsUser bool) []*fault.Error 
 	if c == nil {
 		return nil
 	}
-	faults := matching(nil, field+".SecretId", c.SecretId, secretIDForm, "the name or the complete ARN of a secret", true)
+	var l fault.List
+	l.Match(field+".SecretId", c.SecretId, secretIDForm, "the name or the complete ARN of a secret", true)
 	if id := value(c.SecretId); len(id) > 4 && id[:4] == "arn:" && !secretArn.MatchString(id) {
-		faults = append(faults, fault.New("", field+".SecretId", id, "the complete ARN, with the six characters that Secrets Manager appends", "copy it from the secret's page, or give the name alone"))
+		l.Add(field+".SecretId", id, "the complete ARN, with the six characters that Secrets Manager appends", "copy it from the secret's page, or give the name alone")
 	}
-	faults = matching(faults, field+".PasswordKey", c.PasswordKey, jsonKeyForm, "a key of the secret's JSON", false)
-	faults = matching(faults, field+".UsernameKey", c.UsernameKey, jsonKeyForm, "a key of the secret's JSON", false)
-	faults = matching(faults, field+".Username", c.Username, userForm, "a user's name", false)
-	faults = matching(faults, field+".KeyArn", c.KeyArn, keyArnForm, "the ARN of the secret's customer managed key", false)
+	l.Match(field+".PasswordKey", c.PasswordKey, jsonKeyForm, "a key of the secret's JSON", false)
+	l.Match(field+".UsernameKey", c.UsernameKey, jsonKeyForm, "a key of the secret's JSON", false)
+	l.Match(field+".Username", c.Username, userForm, "a user's name", false)
+	l.Match(field+".KeyArn", c.KeyArn, fault.KeyArnForm, "the ARN of the secret's customer managed key", false)
 	switch hasUser := c.Username != nil || c.UsernameKey != nil; {
 	case c.Username != nil && c.UsernameKey != nil:
-		faults = append(faults, fault.New("", field+".UsernameKey", c.UsernameKey, "either Username or UsernameKey", "remove one of them"))
+		l.Add(field+".UsernameKey", c.UsernameKey, "either Username or UsernameKey", "remove one of them")
 	case needsUser && !hasUser:
-		faults = append(faults, fault.New("", field+".Username", nil, "a user's name: the tool knows no bearer tokens", "set Username or UsernameKey"))
+		l.Add(field+".Username", nil, "a user's name: the tool knows no bearer tokens", "set Username or UsernameKey")
 	}
-	return faults
+	return l
 }
 
 // NpmRegistryProps configures NpmRegistry.
@@ -161,16 +162,16 @@ func GoProxy(props *GoProxyProps) *Registry {
 }
 
 func (p *GoProxyProps) faults(field string) []*fault.Error {
-	c := checker{}
+	var l fault.List
 	for i, pattern := range pointers(p.PrivateModules) {
-		c.match(fmt.Sprintf("%s.PrivateModules[%d]", field, i), pattern, modulesForm, "a pattern of module paths", true)
+		l.Match(fmt.Sprintf("%s.PrivateModules[%d]", field, i), pattern, modulesForm, "a pattern of module paths", true)
 	}
-	c.match(field+".SumDb", p.SumDb, sumDBForm, "the name of a checksum database, or its name and URL", false)
-	c.reason(field+".NoSumDbReason", p.NoSumDbReason)
+	l.Match(field+".SumDb", p.SumDb, sumDBForm, "the name of a checksum database, or its name and URL", false)
+	l.Reason(field+".NoSumDbReason", p.NoSumDbReason)
 	if p.SumDb != nil && (*p.SumDb == "off" || p.NoSumDbReason != nil) {
-		c.add(field+".SumDb", p.SumDb, "a checksum database", "remove it; NoSumDbReason alone switches the database off")
+		l.Add(field+".SumDb", p.SumDb, "a checksum database", "remove it; NoSumDbReason alone switches the database off")
 	}
-	return c.faults
+	return l
 }
 
 // newRegistry is a registry whose tool knows users and no bearer tokens. use points the tool at it.
@@ -194,18 +195,20 @@ func copyOf[T any](props *T) T {
 }
 
 func urlFaults(field string, u *string) []*fault.Error {
-	return matching(nil, field+".Url", u, urlForm, "an https URL without credentials, query or port 80", true)
+	var l fault.List
+	l.Match(field+".Url", u, urlForm, "an https URL without credentials, query or port 80", true)
+	return l
 }
 
 func scopeFaults(field string, scopes *[]*string) []*fault.Error {
-	var faults []*fault.Error
+	var l fault.List
 	for i, scope := range pointers(scopes) {
-		faults = matching(faults, fmt.Sprintf("%s.Scopes[%d]", field, i), scope, scopeForm, "a scope of npm, such as @team", true)
+		l.Match(fmt.Sprintf("%s.Scopes[%d]", field, i), scope, scopeForm, "a scope of npm, such as @team", true)
 	}
 	if scopes != nil && len(*scopes) == 0 {
-		faults = append(faults, fault.New("", field+".Scopes", "an empty list", "at least one scope", "leave it out, so that every package comes from this registry"))
+		l.Add(field+".Scopes", "an empty list", "at least one scope", "leave it out, so that every package comes from this registry")
 	}
-	return faults
+	return l
 }
 
 func npmClaims(scopes []string) []string {
@@ -221,7 +224,7 @@ func npmClaims(scopes []string) []string {
 
 // conflicts tells what two registries claim both.
 func conflicts(registries []*Registry) []*fault.Error {
-	var faults []*fault.Error
+	var l fault.List
 	taken := map[string]int{}
 	users := map[string]*SecretCredentials{}
 	for i, r := range registries {
@@ -230,7 +233,7 @@ func conflicts(registries []*Registry) []*fault.Error {
 		}
 		for _, claim := range r.claims {
 			if first, twice := taken[claim]; twice {
-				faults = append(faults, fault.New("", fmt.Sprintf("Registries[%d]", i), claim, fmt.Sprintf("one registry for it, and Registries[%d] is one", first), "let one of them proxy the other"))
+				l.Add(fmt.Sprintf("Registries[%d]", i), claim, fmt.Sprintf("one registry for it, and Registries[%d] is one", first), "let one of them proxy the other")
 				continue
 			}
 			taken[claim] = i
@@ -239,11 +242,11 @@ func conflicts(registries []*Registry) []*fault.Error {
 			continue
 		}
 		if other := users[r.netrc]; other != nil && !reflect.DeepEqual(other, r.credentials) {
-			faults = append(faults, fault.New("", fmt.Sprintf("Registries[%d].Credentials", i), r.netrc, "the same credentials for pip and Go on one host", "give both the same secret: pip and go read one .netrc"))
+			l.Add(fmt.Sprintf("Registries[%d].Credentials", i), r.netrc, "the same credentials for pip and Go on one host", "give both the same secret: pip and go read one .netrc")
 		}
 		users[r.netrc] = r.credentials
 	}
-	return faults
+	return l
 }
 
 // hostOf is the host of a URL, "" of one that is none.

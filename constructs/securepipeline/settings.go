@@ -36,8 +36,6 @@ type stage struct {
 var (
 	nameForm    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
 	pipeForm    = regexp.MustCompile(`^[A-Za-z0-9.@_-]{1,100}$`)
-	accountForm = regexp.MustCompile(`^\d{12}$`)
-	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 	versionForm = regexp.MustCompile(`^2\.\d+\.\d+$`)
 	exactForm   = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 	envForm     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -52,45 +50,30 @@ func settle(props *PipelineProps) (*settings, []*fault.Error) {
 	s := &settings{PipelineProps: *props, cliVersion: DefaultCliVersion, assetsCliVersion: DefaultAssetsCliVersion, mutating: props.NoSelfMutationReason == nil}
 	c.pipeline(s)
 	s.waves = c.waves(props)
-	return s, c.faults
+	return s, c.List
 }
 
 // checker collects faults, so that a user can mend them in one go.
 type checker struct {
-	faults []*fault.Error
-	names  map[string]bool
-}
-
-func (c *checker) add(field string, value any, expected, do string) {
-	c.faults = append(c.faults, fault.New("", field, value, expected, do))
-}
-
-func (c *checker) match(field string, value *string, form *regexp.Regexp, expected string, required bool) {
-	c.faults = matching(c.faults, field, value, form, expected, required)
-}
-
-// reason checks a field that loosens a default: it may be missing, but not empty.
-func (c *checker) reason(field string, value *string) {
-	if value != nil && len(strings.TrimSpace(*value)) < 10 {
-		c.add(field, value, "a reason of 10 characters or more", "say why the default is not wanted")
-	}
+	fault.List
+	names map[string]bool // of stages and waves
 }
 
 func (c *checker) pipeline(s *settings) {
-	c.match("PipelineName", s.PipelineName, pipeForm, "letters, digits and .@_-, at most 100", false)
+	c.Match("PipelineName", s.PipelineName, pipeForm, "letters, digits and .@_-, at most 100", false)
 	if s.Source == nil {
-		c.add("Source", nil, "where the code comes from", "set Source: securepipeline.CodeCommit(…), Connection(…) or S3(…)")
+		c.Add("Source", nil, "where the code comes from", "set Source: securepipeline.CodeCommit(…), Connection(…) or S3(…)")
 	} else {
-		c.faults = append(c.faults, s.Source.check()...)
+		c.List = append(c.List, s.Source.check()...)
 	}
 	if s.Vpc == nil {
-		c.add("Vpc", nil, "the VPC of the builds", "set Vpc: aspects.VpcFromSsm(…), aspects.VpcFromAttributes(…) or aspects.SameVpc(vpc)")
+		c.Add("Vpc", nil, "the VPC of the builds", "set Vpc: aspects.VpcFromSsm(…), aspects.VpcFromAttributes(…) or aspects.SameVpc(vpc)")
 	}
-	c.match("CliVersion", s.CliVersion, versionForm, "a version of the aws-cdk npm package, 2.x.y", false)
+	c.Match("CliVersion", s.CliVersion, versionForm, "a version of the aws-cdk npm package, 2.x.y", false)
 	if s.CliVersion != nil {
 		s.cliVersion = *s.CliVersion
 	}
-	c.match("AssetsCliVersion", s.AssetsCliVersion, exactForm, "a version of the cdk-assets npm package, x.y.z", false)
+	c.Match("AssetsCliVersion", s.AssetsCliVersion, exactForm, "a version of the cdk-assets npm package, x.y.z", false)
 	if s.AssetsCliVersion != nil {
 		s.assetsCliVersion = *s.AssetsCliVersion
 	}
@@ -102,12 +85,12 @@ func (c *checker) pipeline(s *settings) {
 	}
 	if s.DockerAssets != nil {
 		if s.DockerAssets.Reason == nil {
-			c.add("DockerAssets.Reason", nil, "a reason", "say why the app needs Docker image assets: their builds are privileged")
+			c.Add("DockerAssets.Reason", nil, "a reason", "say why the app needs Docker image assets: their builds are privileged")
 		}
-		c.reason("DockerAssets.Reason", s.DockerAssets.Reason)
+		c.Reason("DockerAssets.Reason", s.DockerAssets.Reason)
 		s.privileged = true
 	}
-	c.reason("NoSelfMutationReason", s.NoSelfMutationReason)
+	c.Reason("NoSelfMutationReason", s.NoSelfMutationReason)
 	if s.Synth != nil {
 		c.commands("Synth.Commands", s.Synth.Commands, false)
 		c.env("Synth.Env", s.Synth.Env)
@@ -115,23 +98,23 @@ func (c *checker) pipeline(s *settings) {
 	for i, r := range s.Registries {
 		field := fmt.Sprintf("Registries[%d]", i)
 		if r == nil {
-			c.add(field, nil, "a registry", "remove the entry")
+			c.Add(field, nil, "a registry", "remove the entry")
 			continue
 		}
-		c.faults = append(c.faults, r.check(field)...)
+		c.List = append(c.List, r.check(field)...)
 	}
-	c.faults = append(c.faults, conflicts(s.Registries)...)
+	c.List = append(c.List, conflicts(s.Registries)...)
 	if s.Proxy != nil {
-		c.faults = append(c.faults, s.Proxy.check("Proxy")...)
+		c.List = append(c.List, s.Proxy.check("Proxy")...)
 	}
 }
 
 func (c *checker) waves(props *PipelineProps) []wave {
 	switch {
 	case len(props.Stages) == 0 && len(props.Waves) == 0:
-		c.add("Stages", nil, "at least one stage", "say what to deploy, and where")
+		c.Add("Stages", nil, "at least one stage", "say what to deploy, and where")
 	case len(props.Stages) > 0 && len(props.Waves) > 0:
-		c.add("Waves", nil, "either Stages or Waves, since together they have no order", "put the stages into waves of one")
+		c.Add("Waves", nil, "either Stages or Waves, since together they have no order", "put the stages into waves of one")
 	}
 	var waves []wave
 	for i, p := range props.Stages {
@@ -145,12 +128,12 @@ func (c *checker) waves(props *PipelineProps) []wave {
 
 func (c *checker) wave(field string, p *WaveProps) wave {
 	if p == nil {
-		c.add(field, nil, "a wave", "remove the entry")
+		c.Add(field, nil, "a wave", "remove the entry")
 		return wave{}
 	}
 	w := wave{name: c.name(field+".Name", p.Name)}
 	if len(p.Stages) == 0 {
-		c.add(field+".Stages", nil, "at least one stage", "remove the wave, or fill it")
+		c.Add(field+".Stages", nil, "at least one stage", "remove the wave, or fill it")
 	}
 	for i, s := range p.Stages {
 		w.stages = append(w.stages, c.stage(fmt.Sprintf("%s.Stages[%d]", field, i), s))
@@ -160,12 +143,12 @@ func (c *checker) wave(field string, p *WaveProps) wave {
 
 // name checks that a stage's or wave's name is well-formed and unique.
 func (c *checker) name(field string, name *string) string {
-	c.match(field, name, nameForm, "a name of letters, digits and hyphens that begins with a letter", true)
+	c.Match(field, name, nameForm, "a name of letters, digits and hyphens that begins with a letter", true)
 	if name == nil {
 		return ""
 	}
 	if c.names[*name] {
-		c.add(field, name, "a name that no other stage or wave has", "rename one of them")
+		c.Add(field, name, "a name that no other stage or wave has", "rename one of them")
 	}
 	c.names[*name] = true
 	return *name
@@ -173,36 +156,36 @@ func (c *checker) name(field string, name *string) string {
 
 func (c *checker) stage(field string, p *StageProps) stage {
 	if p == nil {
-		c.add(field, nil, "a stage", "remove the entry")
+		c.Add(field, nil, "a stage", "remove the entry")
 		return stage{}
 	}
 	s := stage{StageProps: p, name: c.name(field+".Name", p.Name), production: isTrue(p.Production)}
 	if p.Build == nil {
-		c.add(field+".Build", nil, "the function that fills the stage", "set Build: func(stage awscdk.Stage) { … }")
+		c.Add(field+".Build", nil, "the function that fills the stage", "set Build: func(stage awscdk.Stage) { … }")
 	}
 	if p.Env == nil {
-		c.add(field+".Env", nil, "where the stage is deployed", "set Env with a literal account and region")
+		c.Add(field+".Env", nil, "where the stage is deployed", "set Env with a literal account and region")
 	} else {
-		c.match(field+".Env.Account", p.Env.Account, accountForm, "a 12-digit account id", true)
-		c.match(field+".Env.Region", p.Env.Region, regionForm, "a region such as eu-west-1", true)
+		c.Match(field+".Env.Account", p.Env.Account, fault.AccountForm, "a 12-digit account id", true)
+		c.Match(field+".Env.Region", p.Env.Region, fault.RegionForm, "a region such as eu-west-1", true)
 		s.account, s.region = value(p.Env.Account), value(p.Env.Region)
 	}
-	c.reason(field+".NoConfirmBroadeningReason", p.NoConfirmBroadeningReason)
+	c.Reason(field+".NoConfirmBroadeningReason", p.NoConfirmBroadeningReason)
 	c.approval(field, s)
 	c.steps(field, p)
 	return s
 }
 
 func (c *checker) approval(field string, s stage) {
-	c.reason(field+".NoApprovalReason", s.NoApprovalReason)
+	c.Reason(field+".NoApprovalReason", s.NoApprovalReason)
 	if !s.production && s.NoApprovalReason != nil {
-		c.add(field+".NoApprovalReason", s.NoApprovalReason, "nothing, since the stage is not production and needs no approval", "remove it, or set Production")
+		c.Add(field+".NoApprovalReason", s.NoApprovalReason, "nothing, since the stage is not production and needs no approval", "remove it, or set Production")
 	}
 	if looksLikeProduction(s.name) && s.Production == nil {
-		c.add(field+".Production", nil, fmt.Sprintf("a decision, since the name %q says production", s.name), "set Production: jsii.Bool(true), or false if it is not")
+		c.Add(field+".Production", nil, fmt.Sprintf("a decision, since the name %q says production", s.name), "set Production: jsii.Bool(true), or false if it is not")
 	}
 	if s.NoApprovalReason != nil && s.ApprovalComment != nil {
-		c.add(field+".ApprovalComment", s.ApprovalComment, "nothing, since NoApprovalReason takes the approval away", "remove one of them")
+		c.Add(field+".ApprovalComment", s.ApprovalComment, "nothing, since NoApprovalReason takes the approval away", "remove one of them")
 	}
 }
 
@@ -228,17 +211,17 @@ func (c *checker) steps(field string, p *StageProps) {
 func (c *checker) step(field string, p *StepProps, names map[string]bool) {
 	switch {
 	case p == nil:
-		c.add(field, nil, "a step", "remove the entry")
+		c.Add(field, nil, "a step", "remove the entry")
 		return
 	case p.Step != nil:
 		if p.Name != nil || p.Commands != nil {
-			c.add(field+".Step", "a step", "either Step or Name and Commands", "leave the other out")
+			c.Add(field+".Step", "a step", "either Step or Name and Commands", "leave the other out")
 		}
 		return
 	}
-	c.match(field+".Name", p.Name, nameForm, "a name of letters, digits and hyphens that begins with a letter", true)
+	c.Match(field+".Name", p.Name, nameForm, "a name of letters, digits and hyphens that begins with a letter", true)
 	if p.Name != nil && names[*p.Name] {
-		c.add(field+".Name", p.Name, "a name that no other step of the stage has", "rename one of them")
+		c.Add(field+".Name", p.Name, "a name that no other step of the stage has", "rename one of them")
 	}
 	names[value(p.Name)] = true
 	c.commands(field+".Commands", p.Commands, true)
@@ -249,16 +232,16 @@ func (c *checker) step(field string, p *StepProps, names map[string]bool) {
 func (c *checker) commands(field string, commands *[]*string, required bool) {
 	if commands == nil {
 		if required {
-			c.add(field, nil, "at least one command", "say what to run")
+			c.Add(field, nil, "at least one command", "say what to run")
 		}
 		return
 	}
 	if len(*commands) == 0 {
-		c.add(field, "an empty list", "at least one command", "say what to run")
+		c.Add(field, "an empty list", "at least one command", "say what to run")
 	}
 	for i, command := range *commands {
 		if command == nil || strings.TrimSpace(*command) == "" {
-			c.add(fmt.Sprintf("%s[%d]", field, i), command, "a command", "remove the entry")
+			c.Add(fmt.Sprintf("%s[%d]", field, i), command, "a command", "remove the entry")
 		}
 	}
 }
@@ -269,10 +252,10 @@ func (c *checker) env(field string, env *map[string]*string) {
 	}
 	for name, v := range *env {
 		if !envForm.MatchString(name) {
-			c.add(field, name, "names of environment variables", "use letters, digits and underscores")
+			c.Add(field, name, "names of environment variables", "use letters, digits and underscores")
 		}
 		if v == nil {
-			c.add(field+"."+name, nil, "a value", "set it, or remove the variable")
+			c.Add(field+"."+name, nil, "a value", "set it, or remove the variable")
 		}
 	}
 }

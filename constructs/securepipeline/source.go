@@ -40,7 +40,6 @@ var (
 	connectionForm = regexp.MustCompile(`^arn:[\w-]+:(codestar-connections|codeconnections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+$`)
 	ownerRepoForm  = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+$`)
 	bucketForm     = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	keyArnForm     = regexp.MustCompile(`^arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$`)
 )
 
 // CodeCommit is a source in AWS CodeCommit. A push starts the pipeline through EventBridge; nothing polls. The action
@@ -52,12 +51,13 @@ func CodeCommit(props *CodeCommitSourceProps) *Source {
 	}
 	return &Source{
 		check: func() []*fault.Error {
-			var faults []*fault.Error
+			var l fault.List
 			if (p.RepositoryName == nil) == (p.Repository == nil) {
-				faults = append(faults, fault.New("", "Source.RepositoryName", p.RepositoryName, "either RepositoryName or Repository", "name the repository"))
+				l.Add("Source.RepositoryName", p.RepositoryName, "either RepositoryName or Repository", "name the repository")
 			}
-			faults = matching(faults, "Source.RepositoryName", p.RepositoryName, repositoryForm, "the name of a CodeCommit repository", false)
-			return matching(faults, "Source.Branch", p.Branch, branchForm, "the name of a branch, without refs/heads/", true)
+			l.Match("Source.RepositoryName", p.RepositoryName, repositoryForm, "the name of a CodeCommit repository", false)
+			l.Match("Source.Branch", p.Branch, branchForm, "the name of a branch, without refs/heads/", true)
+			return l
 		},
 		bind: func(scope constructs.Construct) (pipelines.CodePipelineSource, func(awscodepipeline.Pipeline)) {
 			repository := p.Repository
@@ -91,9 +91,11 @@ func Connection(props *ConnectionSourceProps) *Source {
 	}
 	return &Source{
 		check: func() []*fault.Error {
-			faults := matching(nil, "Source.ConnectionArn", p.ConnectionArn, connectionForm, "the ARN of a connection, arn:aws:codeconnections:<region>:<account>:connection/<id>", true)
-			faults = matching(faults, "Source.Repository", p.Repository, ownerRepoForm, "owner/name", true)
-			return matching(faults, "Source.Branch", p.Branch, branchForm, "the name of a branch, without refs/heads/", true)
+			var l fault.List
+			l.Match("Source.ConnectionArn", p.ConnectionArn, connectionForm, "the ARN of a connection, arn:aws:codeconnections:<region>:<account>:connection/<id>", true)
+			l.Match("Source.Repository", p.Repository, ownerRepoForm, "owner/name", true)
+			l.Match("Source.Branch", p.Branch, branchForm, "the name of a branch, without refs/heads/", true)
+			return l
 		},
 		bind: func(constructs.Construct) (pipelines.CodePipelineSource, func(awscodepipeline.Pipeline)) {
 			return pipelines.CodePipelineSource_Connection(p.Repository, p.Branch, &pipelines.ConnectionSourceOptions{ConnectionArn: p.ConnectionArn}), nil
@@ -120,12 +122,13 @@ func S3(props *S3SourceProps) *Source {
 	}
 	return &Source{
 		check: func() []*fault.Error {
-			faults := matching(nil, "Source.BucketName", p.BucketName, bucketForm, "the name of a bucket", true)
-			faults = matching(faults, "Source.KeyArn", p.KeyArn, keyArnForm, "the ARN of the bucket's customer managed key", true)
+			var l fault.List
+			l.Match("Source.BucketName", p.BucketName, bucketForm, "the name of a bucket", true)
+			l.Match("Source.KeyArn", p.KeyArn, fault.KeyArnForm, "the ARN of the bucket's customer managed key", true)
 			if p.ObjectKey == nil || *p.ObjectKey == "" {
-				faults = append(faults, fault.New("", "Source.ObjectKey", p.ObjectKey, "the key of a ZIP file", "name the object"))
+				l.Add("Source.ObjectKey", p.ObjectKey, "the key of a ZIP file", "name the object")
 			}
-			return faults
+			return l
 		},
 		bind: func(scope constructs.Construct) (pipelines.CodePipelineSource, func(awscodepipeline.Pipeline)) {
 			bucket := awss3.Bucket_FromBucketAttributes(scope, jsii.String("SourceBucket"), &awss3.BucketAttributes{
@@ -149,18 +152,4 @@ func S3(props *S3SourceProps) *Source {
 			}
 		},
 	}
-}
-
-// matching adds a fault when value is missing though required, or of the wrong form.
-func matching(faults []*fault.Error, field string, value *string, form *regexp.Regexp, expected string, required bool) []*fault.Error {
-	if value == nil {
-		if required {
-			faults = append(faults, fault.New("", field, nil, expected, "set "+field))
-		}
-		return faults
-	}
-	if !form.MatchString(*value) {
-		faults = append(faults, fault.New("", field, value, expected, ""))
-	}
-	return faults
 }
