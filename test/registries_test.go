@@ -31,6 +31,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/constructs/buildsetup"
 	pipe "github.com/securecdk/securecdk/constructs/securepipeline"
 	"github.com/securecdk/securecdk/internal/cdktest"
 	"github.com/securecdk/securecdk/internal/flags"
@@ -148,7 +149,7 @@ func (s *registryServer) content(t *testing.T) map[string][]byte {
 }
 
 // setUpCommands returns the commands and variables that the synthesized synth project has before its own commands.
-func setUpCommands(t *testing.T, registries ...*pipe.Registry) (commands []string, variables, secrets map[string]string) {
+func setUpCommands(t *testing.T, registries ...*buildsetup.Registry) (commands []string, variables, secrets map[string]string) {
 	t.Helper()
 	app := cdktest.App(t, flags.Safe())
 	stack := awscdk.NewStack(app, jsii.String("Delivery"), &awscdk.StackProps{Env: cdktest.Env("111111111111", "eu-west-1")})
@@ -185,7 +186,7 @@ func setUpCommands(t *testing.T, registries ...*pipe.Registry) (commands []strin
 }
 
 // build runs commands as CodeBuild would, in one shell, on a machine with an empty home; Secrets Manager holds secrets.
-func build(t *testing.T, s *registryServer, registries []*pipe.Registry, secrets map[string]string, commands ...string) tool.Result {
+func build(t *testing.T, s *registryServer, registries []*buildsetup.Registry, secrets map[string]string, commands ...string) tool.Result {
 	t.Helper()
 	setUp, variables, references := setUpCommands(t, registries...)
 	home := t.TempDir()
@@ -214,35 +215,35 @@ func build(t *testing.T, s *registryServer, registries []*pipe.Registry, secrets
 // packages from registries that let nobody in without the credentials.
 func TestBuildsTakeTheirPackagesFromTheRegistries(t *testing.T) {
 	s := newRegistryServer(t)
-	login := &pipe.SecretCredentials{SecretId: jsii.String("registry"), UsernameKey: jsii.String("user"), PasswordKey: jsii.String("password")}
+	login := &buildsetup.SecretCredentials{SecretId: jsii.String("registry"), UsernameKey: jsii.String("user"), PasswordKey: jsii.String("password")}
 	secrets := map[string]string{"registry:user": user, "registry:password": password}
 	url := func(path string) *string { return jsii.String(s.URL + path) }
 	cases := []struct {
 		name, program string
-		registry      *pipe.Registry
+		registry      *buildsetup.Registry
 		command       string
 		served, says  string
 	}{
-		{"Go", "go", pipe.GoProxy(&pipe.GoProxyProps{Url: url("/go"), Credentials: login, NoSumDbReason: jsii.String("the test has no database")}),
+		{"Go", "go", buildsetup.GoProxy(&buildsetup.GoProxyProps{Url: url("/go"), Credentials: login, NoSumDbReason: jsii.String("the test has no database")}),
 			"go mod init example.com/x 2>/dev/null && go get example.com/team/greeting@latest && cat go.mod",
 			"/go/example.com/team/greeting/@v/v1.2.3.zip", "example.com/team/greeting v1.2.3"},
-		{"npm", "npm", pipe.NpmRegistry(&pipe.NpmRegistryProps{Url: url("/npm"), Credentials: login}),
+		{"npm", "npm", buildsetup.NpmRegistry(&buildsetup.NpmRegistryProps{Url: url("/npm"), Credentials: login}),
 			"npm view @team/greeting description", "/npm/@team/greeting", "from inside"},
-		{"npm by scope", "npm", pipe.NpmRegistry(&pipe.NpmRegistryProps{Url: url("/npm"), Scopes: jsii.Strings("@team"), Credentials: login}),
+		{"npm by scope", "npm", buildsetup.NpmRegistry(&buildsetup.NpmRegistryProps{Url: url("/npm"), Scopes: jsii.Strings("@team"), Credentials: login}),
 			"npm view @team/greeting version", "/npm/@team/greeting", "1.2.3"},
-		{"pip", "pip", pipe.PipIndex(&pipe.PipIndexProps{Url: url("/pypi/simple"), Credentials: login}),
+		{"pip", "pip", buildsetup.PipIndex(&buildsetup.PipIndexProps{Url: url("/pypi/simple"), Credentials: login}),
 			"pip index versions greeting --disable-pip-version-check", "/pypi/simple/greeting/", "1.2.3"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			tool.Need(t, c.program)
-			r := build(t, s, []*pipe.Registry{c.registry}, secrets, c.command)
+			r := build(t, s, []*buildsetup.Registry{c.registry}, secrets, c.command)
 			if r.Code != 0 || !strings.Contains(r.Output(), c.says) || !s.served[c.served] {
 				t.Errorf("code %d, served %v, refused %v\n%s", r.Code, s.served, s.refused, r.Output())
 			}
 			// The registry does keep others out, or all of this would prove nothing.
 			wrong := map[string]string{"registry:user": user, "registry:password": "wrong"}
-			if r := build(t, s, []*pipe.Registry{c.registry}, wrong, c.command); strings.Contains(r.Output(), c.says) && r.Code == 0 {
+			if r := build(t, s, []*buildsetup.Registry{c.registry}, wrong, c.command); strings.Contains(r.Output(), c.says) && r.Code == 0 {
 				t.Errorf("the wrong password will do:\n%s", r.Output())
 			}
 		})
@@ -252,11 +253,11 @@ func TestBuildsTakeTheirPackagesFromTheRegistries(t *testing.T) {
 // TestSecretsLeaveNoTrace: the one file that holds a secret is the user's alone; those of npm and Maven name variables.
 func TestSecretsLeaveNoTrace(t *testing.T) {
 	s := newRegistryServer(t)
-	login := &pipe.SecretCredentials{SecretId: jsii.String("registry"), Username: jsii.String(user), PasswordKey: jsii.String("password")}
-	registries := []*pipe.Registry{
-		pipe.NpmRegistry(&pipe.NpmRegistryProps{Url: &s.URL, Credentials: &pipe.SecretCredentials{SecretId: jsii.String("token")}}),
-		pipe.MavenRepository(&pipe.MavenRepositoryProps{Url: &s.URL, Credentials: login}),
-		pipe.PipIndex(&pipe.PipIndexProps{Url: &s.URL, Credentials: login}),
+	login := &buildsetup.SecretCredentials{SecretId: jsii.String("registry"), Username: jsii.String(user), PasswordKey: jsii.String("password")}
+	registries := []*buildsetup.Registry{
+		buildsetup.NpmRegistry(&buildsetup.NpmRegistryProps{Url: &s.URL, Credentials: &buildsetup.SecretCredentials{SecretId: jsii.String("token")}}),
+		buildsetup.MavenRepository(&buildsetup.MavenRepositoryProps{Url: &s.URL, Credentials: login}),
+		buildsetup.PipIndex(&buildsetup.PipIndexProps{Url: &s.URL, Credentials: login}),
 	}
 	secrets := map[string]string{"registry:password": password, "token": "t0ken"}
 	r := build(t, s, registries, secrets, `ls -l .netrc`, `cat .npmrc .m2/settings.xml`)
@@ -292,12 +293,12 @@ tar -C %[1]s/cache/download -czf %[2]s --exclude='*.lock' .`, cache, archive)
 	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(aws), 0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
-	registry := pipe.CodeArtifact(&pipe.CodeArtifactProps{
+	registry := buildsetup.CodeArtifact(&buildsetup.CodeArtifactProps{
 		Domain: jsii.String("bank"), Repository: jsii.String("shared"),
-		GoModules: &pipe.GoModulesProps{Namespace: jsii.String("go"), Package: jsii.String("modules"), Version: jsii.String("1.4.0")},
+		GoModules: &buildsetup.GoModulesProps{Namespace: jsii.String("go"), Package: jsii.String("modules"), Version: jsii.String("1.4.0")},
 	})
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
-	r := build(t, s, []*pipe.Registry{registry}, nil, "go list -m -versions example.com/team/greeting")
+	r := build(t, s, []*buildsetup.Registry{registry}, nil, "go list -m -versions example.com/team/greeting")
 	if r.Code != 0 || !strings.Contains(r.Stdout, "example.com/team/greeting v1.2.3") {
 		t.Errorf("code %d\n%s", r.Code, r.Output())
 	}

@@ -25,8 +25,8 @@
 // Artifacts: a key with rotation; buckets that are versioned, access-logged, TLS-only and private, in every region that the
 // pipeline deploys to.
 //
-// Packages: Registries and Proxy reach the buildspec of every project. Credentials are read from Secrets Manager or
-// fetched as a CodeArtifact token when a build runs; no secret value is ever in a template.
+// Packages: Registries and Proxy, of the package buildsetup, reach the buildspec of every project. Credentials are read from
+// Secrets Manager or fetched as a CodeArtifact token when a build runs; no secret value is ever in a template.
 //
 // Stages: each is fixed by the Baseline before it is synthesized. Before a stage is deployed its Before steps must pass;
 // then a change that broadens permissions waits for a confirmation; then production waits for a person. Its After

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/constructs/buildsetup"
 	pipe "github.com/securecdk/securecdk/constructs/securepipeline"
 	"github.com/securecdk/securecdk/internal/flags"
 )
@@ -83,24 +84,16 @@ func ExampleNewPipeline_waves() {
 	// Early: Ireland.Orders.Prepare Frankfurt.Orders.Prepare Ireland.Orders.Deploy Frankfurt.Orders.Deploy Ireland.Test Frankfurt.Test
 }
 
-// Every build takes its npm packages from CodeArtifact and its Go modules from an internal proxy; the password stays in
-// Secrets Manager.
-func ExampleGoProxy() {
+// Every build takes its packages from inside, those of the CDK too.
+func ExamplePipelineProps_registries() {
 	_ = &pipe.PipelineProps{
-		Registries: []*pipe.Registry{
-			pipe.CodeArtifact(&pipe.CodeArtifactProps{
-				Domain: jsii.String("bank"), DomainOwner: jsii.String("555555555555"), Repository: jsii.String("shared"),
-				Formats: []pipe.PackageFormat{pipe.Npm, pipe.Pypi},
+		Registries: []*buildsetup.Registry{
+			buildsetup.CodeArtifact(&buildsetup.CodeArtifactProps{
+				Domain: jsii.String("bank"), Repository: jsii.String("shared"), Formats: []buildsetup.PackageFormat{buildsetup.Npm, buildsetup.Pypi},
 			}),
-			pipe.GoProxy(&pipe.GoProxyProps{
-				Url:            jsii.String("https://packages.example.com/go"),
-				PrivateModules: jsii.Strings("example.com/team/*"),
-				Credentials: &pipe.SecretCredentials{
-					SecretId: jsii.String("go-proxy"), UsernameKey: jsii.String("user"), PasswordKey: jsii.String("password"),
-				},
-			}),
+			buildsetup.GoProxy(&buildsetup.GoProxyProps{Url: jsii.String("https://packages.example.com/go")}),
 		},
-		Proxy: &pipe.ProxyProps{Url: jsii.String("http://proxy.example.com:3128"), NoProxy: jsii.Strings(".amazonaws.com")},
+		Proxy: &buildsetup.ProxyProps{Url: jsii.String("http://proxy.example.com:3128"), NoProxy: jsii.Strings(".amazonaws.com")},
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/securecdk/securecdk/constructs/buildsetup"
 	"github.com/securecdk/securecdk/internal/fault"
 	"github.com/securecdk/securecdk/internal/flags"
 )
@@ -51,7 +52,7 @@ func NewPipeline(scope constructs.Construct, id *string, props *PipelineProps) *
 	p := &Pipeline{}
 	constructs.NewConstruct_Override(p, scope, id)
 	p.requireFlags()
-	setUp := newBuildSetup(s, awscdk.Stack_Of(p))
+	setUp := buildsetup.New(awscdk.Stack_Of(p), s.builds())
 	p.vpc = p.findVpc(s)
 	p.securityGroup = p.newSecurityGroup(setUp)
 	p.key = p.newKey()
@@ -63,7 +64,7 @@ func NewPipeline(scope constructs.Construct, id *string, props *PipelineProps) *
 	return p
 }
 
-func (p *Pipeline) build(s *settings, setUp *buildSetup) {
+func (p *Pipeline) build(s *settings, setUp *buildsetup.Setup) {
 	source, trigger := s.Source.bind(p)
 	p.source = source
 	p.pipeline = pipelines.NewCodePipeline(p, jsii.String("Pipeline"), &pipelines.CodePipelineProps{
@@ -114,19 +115,19 @@ func (p *Pipeline) synth(s *settings, source pipelines.IFileSetProducer) pipelin
 	})
 }
 
-func (p *Pipeline) buildDefaults(s *settings, setUp *buildSetup) *pipelines.CodeBuildOptions {
+func (p *Pipeline) buildDefaults(s *settings, setUp *buildsetup.Setup) *pipelines.CodeBuildOptions {
 	image := s.BuildImage
 	if image == nil {
 		image = awscodebuild.LinuxBuildImage_STANDARD_7_0()
 	}
-	statements := setUp.statements()
+	statements, variables := setUp.Statements(), setUp.Environment()
 	options := &pipelines.CodeBuildOptions{
-		BuildEnvironment: &awscodebuild.BuildEnvironment{BuildImage: image, EnvironmentVariables: &setUp.project},
+		BuildEnvironment: &awscodebuild.BuildEnvironment{BuildImage: image, EnvironmentVariables: &variables},
 		Vpc:              p.vpc,
 		SecurityGroups:   &[]awsec2.ISecurityGroup{p.securityGroup},
 		RolePolicy:       &statements,
 	}
-	if spec := setUp.buildSpec(); spec != nil {
+	if spec := setUp.BuildSpec(); spec != nil {
 		options.PartialBuildSpec = awscodebuild.BuildSpec_FromObject(&spec)
 	}
 	return options
@@ -178,14 +179,14 @@ func (p *Pipeline) findAccessLogs(s *settings) awss3.IBucket {
 }
 
 // newSecurityGroup makes the one security group of all builds: nothing in; out TLS, and what registries and proxy need.
-func (p *Pipeline) newSecurityGroup(setUp *buildSetup) awsec2.SecurityGroup {
+func (p *Pipeline) newSecurityGroup(setUp *buildsetup.Setup) awsec2.SecurityGroup {
 	group := awsec2.NewSecurityGroup(p, jsii.String("Builds"), &awsec2.SecurityGroupProps{
 		Vpc:              p.vpc,
 		Description:      jsii.String("Builds of the pipeline: nothing in, TLS out"),
 		AllowAllOutbound: jsii.Bool(false),
 	})
 	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("TLS"), nil)
-	for _, port := range setUp.ports {
+	for _, port := range setUp.Ports() {
 		group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(port)), jsii.String("Package registry or HTTP proxy"), nil)
 	}
 	return group

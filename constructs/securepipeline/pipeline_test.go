@@ -16,6 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/constructs/buildsetup"
 	"github.com/securecdk/securecdk/controls"
 	"github.com/securecdk/securecdk/controls/template"
 	"github.com/securecdk/securecdk/internal/cdktest"
@@ -25,6 +26,8 @@ import (
 func TestMain(m *testing.M) { cdktest.Main(m) }
 
 const tooling = "111111111111"
+
+const keyArn = "arn:aws:kms:eu-west-1:111111111111:key/12345678-1234-1234-1234-123456789012"
 
 func vpcOf(id string) aspects.VpcProvider {
 	return aspects.VpcFromAttributes(&awsec2.VpcAttributes{
@@ -59,6 +62,23 @@ func realProps() *PipelineProps {
 		Baseline: aspects.NewBaseline(&aspects.BaselineProps{Vpc: vpcOf("2")}),
 		Stages:   []*StageProps{stage("Dev", "222222222222", "eu-west-1"), acceptance, prod},
 	}
+}
+
+// everyRegistry is one of each kind, with each kind of credentials, and a proxy that wants to know who is there.
+func everyRegistry() ([]*buildsetup.Registry, *buildsetup.ProxyProps) {
+	const host = "https://packages.example.com:8443"
+	user := &buildsetup.SecretCredentials{SecretId: jsii.String("registry"), UsernameKey: jsii.String("user"), PasswordKey: jsii.String("password"), KeyArn: jsii.String(keyArn)}
+	return []*buildsetup.Registry{
+			buildsetup.CodeArtifact(&buildsetup.CodeArtifactProps{
+				Domain: jsii.String("bank"), DomainOwner: jsii.String("555555555555"), Region: jsii.String("eu-central-1"), Repository: jsii.String("shared"),
+				Formats: []buildsetup.PackageFormat{buildsetup.Npm, buildsetup.Maven},
+			}),
+			buildsetup.NpmRegistry(&buildsetup.NpmRegistryProps{Url: jsii.String(host + "/npm"), Scopes: jsii.Strings("@team"), Credentials: &buildsetup.SecretCredentials{SecretId: jsii.String("npm-token")}}),
+			buildsetup.PipIndex(&buildsetup.PipIndexProps{Url: jsii.String(host + "/pypi/simple"), Credentials: user}),
+			buildsetup.GoProxy(&buildsetup.GoProxyProps{Url: jsii.String(host + "/go"), Credentials: user, PrivateModules: jsii.Strings("example.com/team/*")}),
+		}, &buildsetup.ProxyProps{
+			UrlSecretId: jsii.String("proxy"), Port: jsii.Number(3128), NoProxy: jsii.Strings(".amazonaws.com"),
+		}
 }
 
 // everyProp is a pipeline that uses what realProps leaves out.
@@ -264,6 +284,23 @@ func TestExecutionRolesPassCfnLint(t *testing.T) {
 	}
 	if found != 3 {
 		t.Errorf("%d roles, want one a stage", found)
+	}
+}
+
+func TestFaultsOfRegistriesAreToldAtThePipelineWithItsOwn(t *testing.T) {
+	props := goodProps()
+	props.CliVersion = jsii.String("latest")
+	props.Registries = []*buildsetup.Registry{nil, buildsetup.NpmRegistry(nil)}
+	props.Proxy = &buildsetup.ProxyProps{}
+	lines := strings.Split(cdktest.Panic(t, func() { newPipeline(t, props) }), "\n")
+	want := []string{"CliVersion: got", "Registries[0]: missing", "Registries[1].Url: missing", "Proxy.Url: missing"}
+	if len(lines) != len(want) {
+		t.Fatalf("want %d faults, got %q", len(want), lines)
+	}
+	for i, line := range lines {
+		if !strings.HasPrefix(line, "Delivery/Pipeline: "+want[i]) {
+			t.Errorf("got  %s\nwant Delivery/Pipeline: %s…", line, want[i])
+		}
 	}
 }
 

@@ -13,12 +13,13 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/constructs/buildsetup"
 	"github.com/securecdk/securecdk/internal/fault"
 )
 
 // harden does what the CDK's props do not reach: every CodeBuild project gets the key and a log group, and what the
 // confirmation of permissions brings along (a project and a function) becomes like the rest.
-func (p *Pipeline) harden(s *settings, setUp *buildSetup) {
+func (p *Pipeline) harden(s *settings, setUp *buildsetup.Setup) {
 	for _, c := range p.made() {
 		switch resource := c.(type) {
 		case awscodebuild.CfnProject:
@@ -60,7 +61,7 @@ func (p *Pipeline) made() []constructs.IConstruct {
 	return *awscdk.Mixins_Of(p, selector).SelectedConstructs()
 }
 
-func (p *Pipeline) hardenProject(s *settings, setUp *buildSetup, resource awscodebuild.CfnProject) {
+func (p *Pipeline) hardenProject(s *settings, setUp *buildsetup.Setup, resource awscodebuild.CfnProject) {
 	var project awscodebuild.Project
 	jsii.UnsafeCast(resource.Node().Scope(), &project)
 	logs := p.logGroup(s, resource)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/pipelines"
 
 	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/constructs/buildsetup"
 )
 
 // DefaultCliVersion is the version of the CDK CLI that the pipeline's builds use unless PipelineProps.CliVersion names
@@ -37,11 +38,12 @@ type PipelineProps struct {
 	// secureapp.Run. Without one either, nothing is fixed, and the verification fails the synthesis with a list of what is
 	// not compliant.
 	Baseline *aspects.Baseline
-	// Registries are the internal package registries that every build uses: CodeArtifact, NpmRegistry, PipIndex,
-	// MavenRepository, GoProxy. Default none: the public ones.
-	Registries []*Registry
+	// Registries are the internal package registries that every build uses, those of the CDK that update the pipeline and
+	// publish assets included: buildsetup.CodeArtifact, NpmRegistry, PipIndex, MavenRepository, GoProxy. Default none: the
+	// public ones.
+	Registries []*buildsetup.Registry
 	// Proxy is the HTTP proxy that every build uses. Default none.
-	Proxy *ProxyProps
+	Proxy *buildsetup.ProxyProps
 	// BuildImage is the image of every build. Default aws/codebuild/standard:7.0.
 	BuildImage awscodebuild.IBuildImage
 	// CliVersion is the version of the aws-cdk npm package that the builds use. Default DefaultCliVersion.

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/constructs/buildsetup"
 )
 
 // securityCheck is the scope, below the CDK's pipeline, of what it makes for ConfirmPermissionsBroadening.
@@ -16,11 +18,11 @@ const securityCheck = "PipelinesSecurityCheck"
 // hardenSecurityCheck: the CDK makes the confirmation of broader permissions (a project that runs `cdk diff`, and a function
 // that approves when the diff is empty) without any of the defaults of the other builds. It gives the project the registries
 // and the proxy of all builds, and changes what it runs.
-func (p *Pipeline) hardenSecurityCheck(s *settings, setUp *buildSetup, resource awscodebuild.CfnProject, project awscodebuild.Project) {
-	for _, statement := range setUp.statements() {
+func (p *Pipeline) hardenSecurityCheck(s *settings, setUp *buildsetup.Setup, resource awscodebuild.CfnProject, project awscodebuild.Project) {
+	for _, statement := range setUp.Statements() {
 		project.AddToRolePolicy(statement)
 	}
-	if variables := setUp.environment(); len(variables) > 0 {
+	if variables := asCfn(setUp.Environment()); len(variables) > 0 {
 		resource.AddPropertyOverride(jsii.String("Environment.EnvironmentVariables"), variables)
 	}
 	source, _ := p.properties(resource)["source"].(map[string]any)
@@ -35,7 +37,7 @@ func (p *Pipeline) hardenSecurityCheck(s *settings, setUp *buildSetup, resource 
 	if err := json.Unmarshal([]byte(text.template), &spec); err != nil {
 		panic(fmt.Errorf("%s: its buildspec is no JSON: %w", *resource.Node().Path(), err))
 	}
-	merged, err := json.MarshalIndent(setUp.mergeInto(spec), "", "  ")
+	merged, err := json.MarshalIndent(setUp.Merge(spec), "", "  ")
 	if err != nil {
 		panic(err) // decoded JSON
 	}
@@ -43,6 +45,20 @@ func (p *Pipeline) hardenSecurityCheck(s *settings, setUp *buildSetup, resource 
 		Type:      jsii.String(source["type"].(string)),
 		BuildSpec: awscdk.Token_AsString(text.fill(string(merged)), nil),
 	})
+}
+
+// asCfn writes the environment as CloudFormation takes it.
+func asCfn(environment map[string]*awscodebuild.BuildEnvironmentVariable) []any {
+	var all []any
+	for _, name := range sortedKeys(environment) {
+		variable := environment[name]
+		kind := variable.Type
+		if kind == "" {
+			kind = awscodebuild.BuildEnvironmentVariableType_PLAINTEXT
+		}
+		all = append(all, map[string]any{"Name": name, "Type": string(kind), "Value": variable.Value})
+	}
+	return all
 }
 
 type change struct{ from, to string }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
 	"github.com/securecdk/securecdk/aspects"
+	"github.com/securecdk/securecdk/constructs/buildsetup"
 	"github.com/securecdk/securecdk/internal/fault"
 )
 
@@ -53,6 +54,11 @@ func settle(props *PipelineProps) (*settings, []*fault.Error) {
 	return s, c.List
 }
 
+// builds are the props of what every build does first.
+func (s *settings) builds() *buildsetup.Props {
+	return &buildsetup.Props{Registries: s.Registries, Proxy: s.Proxy}
+}
+
 // checker collects faults, so that a user can mend them in one go.
 type checker struct {
 	fault.List
@@ -95,18 +101,7 @@ func (c *checker) pipeline(s *settings) {
 		c.commands("Synth.Commands", s.Synth.Commands, false)
 		c.env("Synth.Env", s.Synth.Env)
 	}
-	for i, r := range s.Registries {
-		field := fmt.Sprintf("Registries[%d]", i)
-		if r == nil {
-			c.Add(field, nil, "a registry", "remove the entry")
-			continue
-		}
-		c.List = append(c.List, r.check(field)...)
-	}
-	c.List = append(c.List, conflicts(s.Registries)...)
-	if s.Proxy != nil {
-		c.List = append(c.List, s.Proxy.check("Proxy")...)
-	}
+	c.List = append(c.List, fault.Split(s.builds().Validate())...)
 }
 
 func (c *checker) waves(props *PipelineProps) []wave {

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/constructs/buildsetup"
 )
 
 func noVpc(awscdk.Stack) awsec2.IVpc { return nil }
@@ -93,7 +95,9 @@ func TestSettleRefuses(t *testing.T) {
 		"an unencrypted source bucket": {func(p *PipelineProps) {
 			p.Source = S3(&S3SourceProps{BucketName: jsii.String("code"), ObjectKey: jsii.String("app.zip")})
 		}, "Source.KeyArn: missing"},
-		"nothing at all": {func(p *PipelineProps) { *p = PipelineProps{} }, "Source: missing"},
+		"a registry without URL": {func(p *PipelineProps) { p.Registries = []*buildsetup.Registry{buildsetup.NpmRegistry(nil)} }, "Registries[0].Url: missing"},
+		"a proxy without URL":    {func(p *PipelineProps) { p.Proxy = &buildsetup.ProxyProps{} }, "Proxy.Url: missing"},
+		"nothing at all":         {func(p *PipelineProps) { *p = PipelineProps{} }, "Source: missing"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

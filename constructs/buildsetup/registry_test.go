@@ -1,4 +1,4 @@
-package securepipeline
+package buildsetup
 
 import (
 	"strings"
@@ -6,15 +6,18 @@ import (
 
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/securecdk/securecdk/internal/fault"
 )
 
 const keyArn = "arn:aws:kms:eu-west-1:111111111111:key/12345678-1234-1234-1234-123456789012"
 
 // everyRegistry is one of each kind, with each kind of credentials, and a proxy that wants to know who is there.
-func everyRegistry() ([]*Registry, *ProxyProps) {
+func everyRegistry() *Props {
 	const host = "https://packages.example.com:8443"
 	user := &SecretCredentials{SecretId: jsii.String("registry"), UsernameKey: jsii.String("user"), PasswordKey: jsii.String("password"), KeyArn: jsii.String(keyArn)}
-	return []*Registry{
+	return &Props{
+		Registries: []*Registry{
 			CodeArtifact(&CodeArtifactProps{
 				Domain: jsii.String("bank"), DomainOwner: jsii.String("555555555555"), Region: jsii.String("eu-central-1"), Repository: jsii.String("shared"),
 				Formats: []PackageFormat{Npm, Maven},
@@ -22,15 +25,15 @@ func everyRegistry() ([]*Registry, *ProxyProps) {
 			NpmRegistry(&NpmRegistryProps{Url: jsii.String(host + "/npm"), Scopes: jsii.Strings("@team"), Credentials: &SecretCredentials{SecretId: jsii.String("npm-token")}}),
 			PipIndex(&PipIndexProps{Url: jsii.String(host + "/pypi/simple"), Credentials: user}),
 			GoProxy(&GoProxyProps{Url: jsii.String(host + "/go"), Credentials: user, PrivateModules: jsii.Strings("example.com/team/*")}),
-		}, &ProxyProps{
+		},
+		Proxy: &ProxyProps{
 			UrlSecretId: jsii.String("proxy"), Port: jsii.Number(3128), NoProxy: jsii.Strings(".amazonaws.com"),
-		}
+		},
+	}
 }
 
 func TestBuildSpecOfEveryRegistry(t *testing.T) {
-	s := &settings{}
-	s.Registries, s.Proxy = everyRegistry()
-	b := renderBuildSetup(s, "111111111111", "eu-west-1", "aws")
+	b := render(everyRegistry(), "111111111111", "eu-west-1", "aws")
 	caHost := "//bank-555555555555.d.codeartifact.eu-central-1.amazonaws.com"
 	want := map[string]any{
 		"version": "0.2",
@@ -52,19 +55,17 @@ func TestBuildSpecOfEveryRegistry(t *testing.T) {
 			`mkdir -p "$HOME/.m2" && printf '%s\n' '<settings xmlns="http://maven.apache.org/SETTINGS/1.0.0">' '<servers><server><id>internal</id><username>aws</username><password>${env.CODEARTIFACT_AUTH_TOKEN}</password></server></servers>' '<mirrors><mirror><id>internal</id><mirrorOf>*</mirrorOf><url>https:` + caHost + `/maven/shared/</url></mirror></mirrors>' '</settings>' > "$HOME/.m2/settings.xml"`,
 		}}},
 	}
-	if diff := cmp.Diff(want, b.buildSpec()); diff != "" {
+	if diff := cmp.Diff(want, b.BuildSpec()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]int{3128, 8443}, b.ports); diff != "" {
+	if diff := cmp.Diff([]int{3128, 8443}, b.Ports()); diff != "" {
 		t.Errorf("ports (-want +got):\n%s", diff)
 	}
 }
 
 func TestPermissionsOfEveryRegistryAreThoseOfItsResources(t *testing.T) {
-	s := &settings{}
-	s.Registries, s.Proxy = everyRegistry()
 	got := map[string]string{}
-	for _, p := range renderBuildSetup(s, "111111111111", "eu-west-1", "aws").permissions {
+	for _, p := range render(everyRegistry(), "111111111111", "eu-west-1", "aws").permissions {
 		got[p.sid] = strings.Join(p.actions, " ") + " on " + strings.Join(p.resources, " ")
 		if p.resources[0] == "*" && p.conditions == nil {
 			t.Errorf("%s is on everything", p.sid)
@@ -85,12 +86,10 @@ func TestPermissionsOfEveryRegistryAreThoseOfItsResources(t *testing.T) {
 }
 
 func TestGoModulesComeFromAGenericPackage(t *testing.T) {
-	s := &settings{}
-	s.Registries = []*Registry{CodeArtifact(&CodeArtifactProps{
+	b := render(&Props{Registries: []*Registry{CodeArtifact(&CodeArtifactProps{
 		Domain: jsii.String("bank"), Repository: jsii.String("shared"),
 		GoModules: &GoModulesProps{Namespace: jsii.String("go"), Package: jsii.String("modules"), Version: jsii.String("1.4.0")},
-	})}
-	b := renderBuildSetup(s, "111111111111", "eu-west-1", "aws")
+	})}}, "111111111111", "eu-west-1", "aws")
 	want := []string{`mkdir -p /tmp/go-modules && aws codeartifact get-package-version-asset --domain bank --domain-owner 111111111111 --region eu-west-1 --repository shared --format generic --namespace go --package modules --package-version 1.4.0 --asset modules.tar.gz /tmp/go-modules.tar.gz > /dev/null && tar -xzf /tmp/go-modules.tar.gz -C /tmp/go-modules`}
 	if diff := cmp.Diff(want, b.commands()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -104,25 +103,21 @@ func TestGoModulesComeFromAGenericPackage(t *testing.T) {
 }
 
 func TestNothingConfiguredNeedsNoBuildSpec(t *testing.T) {
-	b := renderBuildSetup(&settings{}, "111111111111", "eu-west-1", "aws")
-	if b.buildSpec() != nil || len(b.permissions) > 0 || len(b.environment()) > 0 {
+	b := render(&Props{}, "111111111111", "eu-west-1", "aws")
+	if b.BuildSpec() != nil || len(b.permissions) > 0 || len(b.Environment()) > 0 {
 		t.Errorf("%+v", b)
 	}
 }
 
-func TestMergeIntoPutsItsOwnCommandsFirst(t *testing.T) {
-	s := &settings{}
-	s.Registries = []*Registry{NpmRegistry(&NpmRegistryProps{Url: jsii.String("https://npm.example.com")})}
-	spec := map[string]any{"version": "0.2", "phases": map[string]any{
-		"install": map[string]any{"commands": []any{"npm install"}}, "build": map[string]any{"commands": []any{"cdk diff"}},
-	}}
-	got := renderBuildSetup(s, "1", "r", "aws").mergeInto(spec)
-	want := map[string]any{"version": "0.2", "phases": map[string]any{
-		"install": map[string]any{"commands": []any{`printf '%s\n' 'registry=https://npm.example.com/' >> "$HOME/.npmrc"`, "npm install"}},
-		"build":   map[string]any{"commands": []any{"cdk diff"}},
-	}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+// refused checks how the first fault of the props begins.
+func refused(t *testing.T, props *Props, want string) {
+	t.Helper()
+	faults := fault.Split(props.Validate())
+	if len(faults) == 0 {
+		t.Fatal("accepted")
+	}
+	if got := faults[0].Error(); !strings.HasPrefix(got, want) {
+		t.Errorf("got  %s\nwant %s…", got, want)
 	}
 }
 
@@ -141,6 +136,7 @@ func TestRegistriesAreRefused(t *testing.T) {
 		want       string
 	}{
 		"nil":                   {[]*Registry{nil}, "Registries[0]: missing"},
+		"a registry of no kind": {[]*Registry{{}}, "Registries[0]: missing"},
 		"no URL":                {[]*Registry{NpmRegistry(nil)}, "Registries[0].Url: missing"},
 		"no TLS":                {[]*Registry{npm("http://npm.example.com")}, `Registries[0].Url: got "http://npm.example.com", expected an https URL`},
 		"a password in the URL": {[]*Registry{npm("https://me:secret@npm.example.com")}, "Registries[0].Url: got"},
@@ -174,9 +170,7 @@ func TestRegistriesAreRefused(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			props := goodProps()
-			props.Registries = c.registries
-			refused(t, props, c.want)
+			refused(t, &Props{Registries: c.registries}, c.want)
 		})
 	}
 }
@@ -199,9 +193,7 @@ func TestProxiesAreRefused(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			props := goodProps()
-			props.Proxy = &c.proxy
-			refused(t, props, c.want)
+			refused(t, &Props{Proxy: &c.proxy}, c.want)
 		})
 	}
 }
@@ -214,9 +206,8 @@ func TestLoginsOfTwoUsersStayApart(t *testing.T) {
 			Credentials: &SecretCredentials{SecretId: jsii.String("npm"), Username: jsii.String(user)},
 		})
 	}
-	s := &settings{}
-	s.Registries = []*Registry{registry("one", "@one"), registry("two", "@two")}
-	commands := strings.Join(renderBuildSetup(s, "1", "r", "aws").commands(), "\n")
+	props := &Props{Registries: []*Registry{registry("one", "@one"), registry("two", "@two")}}
+	commands := strings.Join(render(props, "1", "r", "aws").commands(), "\n")
 	for _, want := range []string{"/one/:_auth=${REGISTRY_PASSWORD_BASIC}'", "/two/:_auth=${REGISTRY_PASSWORD_BASIC_2}'", "export REGISTRY_PASSWORD_BASIC_2"} {
 		if !strings.Contains(commands, want) {
 			t.Errorf("want %s in\n%s", want, commands)

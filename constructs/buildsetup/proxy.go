@@ -1,4 +1,4 @@
-package securepipeline
+package buildsetup
 
 import (
 	"fmt"
@@ -17,12 +17,12 @@ import (
 type ProxyProps struct {
 	// Url of the proxy, without credentials: "http://proxy.example.com:3128".
 	Url *string
-	// UrlSecretId is the name, in the pipeline's account and region, or the complete ARN of a secret of AWS Secrets Manager
+	// UrlSecretId is the name, in the stack's account and region, or the complete ARN of a secret of AWS Secrets Manager
 	// whose text is the proxy's URL with credentials: "http://user:password@proxy.example.com:3128".
 	UrlSecretId *string
 	// UrlSecretKeyArn is the customer managed key of that secret. Default none: the AWS managed key.
 	UrlSecretKeyArn *string
-	// Port of the proxy in UrlSecretId, which the security group lets out to.
+	// Port of the proxy in UrlSecretId, which the security group of the builds must let out to.
 	Port *float64
 	// NoProxy are further hosts, or domains with a leading dot, that are reached without the proxy: those of VPC endpoints,
 	// ".amazonaws.com". Default none beside the build's own machine and the addresses of its credentials and metadata.
@@ -68,7 +68,7 @@ func (p *ProxyProps) check(field string) []*fault.Error {
 
 // setUp puts the proxy into the environment of the projects, where CodeBuild's own agent reads it; a buildspec would be too
 // late. Some tools read the names in capitals, some those in small letters.
-func (p *ProxyProps) setUp(b *buildSetup) {
+func (p *ProxyProps) setUp(b *Setup) {
 	b.proxied = true
 	if p.Port != nil {
 		b.reach(strconv.Itoa(int(*p.Port)))

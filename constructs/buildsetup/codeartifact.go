@@ -1,4 +1,4 @@
-package securepipeline
+package buildsetup
 
 import (
 	"fmt"
@@ -22,9 +22,9 @@ const (
 type CodeArtifactProps struct {
 	// Domain is the name of the domain.
 	Domain *string
-	// DomainOwner is the account that owns the domain. Default the pipeline's.
+	// DomainOwner is the account that owns the domain. Default the stack's.
 	DomainOwner *string
-	// Region of the domain. Default the pipeline's.
+	// Region of the domain. Default the stack's.
 	Region *string
 	// Repository is the name of the repository.
 	Repository *string
@@ -64,7 +64,7 @@ var (
 // CodeArtifact is a repository of AWS CodeArtifact. Each build fetches a token of its own, which lives for an hour; its role
 // may read this repository and nothing else of CodeArtifact.
 //
-// The domain's and the repository's policies must let the pipeline's account in when the domain is another account's. A VPC
+// The domain's and the repository's policies must let the account of the builds in when the domain is another account's. A VPC
 // without a way out needs the endpoints codeartifact.api and codeartifact.repositories, sts and s3.
 func CodeArtifact(props *CodeArtifactProps) *Registry {
 	p := copyOf(props)
@@ -80,7 +80,7 @@ func (p *CodeArtifactProps) faults(field string) []*fault.Error {
 	l.Match(field+".Region", p.Region, fault.RegionForm, "a region such as eu-west-1", false)
 	l.Match(field+".Repository", p.Repository, caRepoForm, "the name of a CodeArtifact repository", true)
 	if len(p.Formats) == 0 && p.GoModules == nil {
-		l.Add(field+".Formats", nil, "at least one format", "say what comes from it: securepipeline.Npm, Pypi or Maven, or set GoModules")
+		l.Add(field+".Formats", nil, "at least one format", "say what comes from it: buildsetup.Npm, Pypi or Maven, or set GoModules")
 	}
 	for i, format := range p.Formats {
 		if !slices.Contains(packageFormats, format) {
@@ -88,7 +88,7 @@ func (p *CodeArtifactProps) faults(field string) []*fault.Error {
 		}
 	}
 	if p.NpmScopes != nil && !slices.Contains(p.Formats, Npm) {
-		l.Add(field+".NpmScopes", "scopes", "nothing, since npm is not among the formats", "add securepipeline.Npm to Formats")
+		l.Add(field+".NpmScopes", "scopes", "nothing, since npm is not among the formats", "add buildsetup.Npm to Formats")
 	}
 	for i, scope := range pointers(p.NpmScopes) {
 		l.Match(fmt.Sprintf("%s.NpmScopes[%d]", field, i), scope, scopeForm, "a scope of npm, such as @team", true)
@@ -120,7 +120,7 @@ func (p *CodeArtifactProps) claims(scopes []string) []string {
 	return claims
 }
 
-func (p *CodeArtifactProps) setUp(b *buildSetup) {
+func (p *CodeArtifactProps) setUp(b *Setup) {
 	d := b.domain(p)
 	for _, format := range p.Formats {
 		switch endpoint := fmt.Sprintf("https://%s/%s/%s/", d.host, format, *p.Repository); format {
@@ -151,7 +151,7 @@ type domain struct {
 	variable            string // that holds the token, once it was fetched
 }
 
-func (b *buildSetup) domain(p *CodeArtifactProps) *domain {
+func (b *Setup) domain(p *CodeArtifactProps) *domain {
 	d := &domain{name: *p.Domain, owner: b.account, region: b.region, partition: b.partition}
 	if p.DomainOwner != nil {
 		d.owner = *p.DomainOwner
@@ -174,7 +174,7 @@ func (d *domain) arn(format string, args ...any) string {
 }
 
 // login fetches the domain's token, once a build ("AWS CodeArtifact authentication and tokens", CodeArtifact User Guide).
-func (d *domain) login(b *buildSetup) *login {
+func (d *domain) login(b *Setup) *login {
 	if d.variable == "" {
 		d.variable = b.variable("CODEARTIFACT_AUTH_TOKEN")
 		b.tokens = append(b.tokens, fmt.Sprintf(`%[1]s="$(aws codeartifact get-authorization-token --domain %[2]s --domain-owner %[3]s --region %[4]s --duration-seconds 3600 --query authorizationToken --output text)" && export %[1]s`,
@@ -190,7 +190,7 @@ func (d *domain) login(b *buildSetup) *login {
 }
 
 // goArchive fetches the archive by the AWS CLI, as the build's role: that takes no token.
-func (b *buildSetup) goArchive(d *domain, p *CodeArtifactProps) {
+func (b *Setup) goArchive(d *domain, p *CodeArtifactProps) {
 	g := *p.GoModules
 	asset := "modules.tar.gz"
 	if g.Asset != nil {

@@ -1,4 +1,4 @@
-package securepipeline
+package buildsetup
 
 import (
 	"encoding/xml"
@@ -14,11 +14,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/internal/fault"
 )
 
-// buildSetup is what every build does and may do before its own commands: the partial buildspec, the permissions that it
-// takes, and the environment of the projects.
-type buildSetup struct {
+// Setup is what a build does and may do before its own commands: the partial buildspec, the permissions that it takes, the
+// environment of its project, and the ports that it must reach.
+type Setup struct {
 	account, region, partition string
 
 	variables   map[string]any  // of the buildspec
@@ -57,21 +59,34 @@ func (l *login) shellUser() string {
 	return quoted([]string{l.user})
 }
 
-// newBuildSetup takes registries and a proxy that were checked. The zero values of both need nothing.
-func newBuildSetup(s *settings, stack awscdk.Stack) *buildSetup {
-	return renderBuildSetup(s, *stack.Account(), *stack.Region(), *stack.Partition())
+// New renders the set-up of the builds of a stack, whose environment may be a literal or left to the deployment. It makes no
+// construct. Nil props need nothing.
+//
+// It panics with the error of Props.Validate, with the stack's path in front of each line.
+func New(stack awscdk.Stack, props *Props) *Setup {
+	faults := props.check()
+	if len(faults) > 0 {
+		for _, f := range faults {
+			f.Path = *stack.Node().Path()
+		}
+		panic(fault.Join(faults))
+	}
+	return render(props, *stack.Account(), *stack.Region(), *stack.Partition())
 }
 
-// renderBuildSetup is pure, for tests.
-func renderBuildSetup(s *settings, account, region, partition string) *buildSetup {
-	b := &buildSetup{
+// render takes props that were checked. It is pure, for tests.
+func render(props *Props, account, region, partition string) *Setup {
+	b := &Setup{
 		account: account, region: region, partition: partition,
 		variables: map[string]any{}, secrets: map[string]any{}, names: map[string]bool{}, project: map[string]*awscodebuild.BuildEnvironmentVariable{},
 	}
-	if s.Proxy != nil {
-		s.Proxy.setUp(b)
+	if props == nil {
+		return b
 	}
-	for _, r := range s.Registries {
+	if props.Proxy != nil {
+		props.Proxy.setUp(b)
+	}
+	for _, r := range props.Registries {
 		r.setUp(b)
 	}
 	return b
@@ -80,7 +95,7 @@ func renderBuildSetup(s *settings, account, region, partition string) *buildSetu
 var portForm = regexp.MustCompile(`^https?://[^/:]+:(\d+)`)
 
 // reach has the security group let builds out to a port, besides TLS's own.
-func (b *buildSetup) reach(port string) {
+func (b *Setup) reach(port string) {
 	n, err := strconv.Atoi(port)
 	if err != nil {
 		panic(err) // digits, by portForm
@@ -90,7 +105,7 @@ func (b *buildSetup) reach(port string) {
 	}
 }
 
-func (b *buildSetup) allow(permissions ...permission) {
+func (b *Setup) allow(permissions ...permission) {
 	for _, p := range permissions {
 		same := func(q permission) bool {
 			q.sid = p.sid
@@ -109,7 +124,7 @@ func (b *buildSetup) allow(permissions ...permission) {
 }
 
 // variable returns a name that no other variable of the build has.
-func (b *buildSetup) variable(name string) string {
+func (b *Setup) variable(name string) string {
 	unique := name
 	for n := 2; b.names[unique]; n++ {
 		unique = fmt.Sprintf("%s_%d", name, n)
@@ -120,7 +135,7 @@ func (b *buildSetup) variable(name string) string {
 
 // login has CodeBuild read the secret; nil for a registry that asks nobody who he is. It is where every URL of a user's own
 // passes, so that the security group knows its port.
-func (b *buildSetup) login(registry string, c *SecretCredentials) *login {
+func (b *Setup) login(registry string, c *SecretCredentials) *login {
 	if m := portForm.FindStringSubmatch(registry); m != nil {
 		b.reach(m[1])
 	}
@@ -139,7 +154,7 @@ func (b *buildSetup) login(registry string, c *SecretCredentials) *login {
 }
 
 // secret returns the variable that holds a secret, or a JSON key of one ("env/secrets-manager", CodeBuild User Guide).
-func (b *buildSetup) secret(name, id, key string) string {
+func (b *Setup) secret(name, id, key string) string {
 	reference := id
 	if key != "" {
 		reference += ":" + key
@@ -154,7 +169,7 @@ func (b *buildSetup) secret(name, id, key string) string {
 	return variable
 }
 
-func (b *buildSetup) allowSecret(id string, keyArn *string) {
+func (b *Setup) allowSecret(id string, keyArn *string) {
 	arn := id
 	if !strings.HasPrefix(id, "arn:") {
 		// Secrets Manager appends a hyphen and six characters to the name.
@@ -175,7 +190,7 @@ func (b *buildSetup) allowSecret(id string, keyArn *string) {
 }
 
 // npm writes .npmrc, in which npm itself fills the variables in: no secret is written to the disk.
-func (b *buildSetup) npm(registry string, scopes []string, l *login) {
+func (b *Setup) npm(registry string, scopes []string, l *login) {
 	registry = strings.TrimSuffix(registry, "/") + "/"
 	var lines []string
 	for _, scope := range scopes {
@@ -197,17 +212,17 @@ func (b *buildSetup) npm(registry string, scopes []string, l *login) {
 	b.npmrc = append(b.npmrc, fmt.Sprintf(`printf '%%s\n' %s >> "$HOME/.npmrc"`, quoted(lines)))
 }
 
-func (b *buildSetup) pip(index string, l *login) {
+func (b *Setup) pip(index string, l *login) {
 	b.variables["PIP_INDEX_URL"] = index
 	b.toNetrc(index, l)
 }
 
-func (b *buildSetup) goProxy(proxy string, l *login) {
+func (b *Setup) goProxy(proxy string, l *login) {
 	b.variables["GOPROXY"] = proxy
 	b.toNetrc(proxy, l)
 }
 
-func (b *buildSetup) goSumDB(private []string, sumDB, offReason *string) {
+func (b *Setup) goSumDB(private []string, sumDB, offReason *string) {
 	if len(private) > 0 {
 		b.variables["GONOSUMDB"] = strings.Join(private, ",")
 	}
@@ -221,7 +236,7 @@ func (b *buildSetup) goSumDB(private []string, sumDB, offReason *string) {
 
 // toNetrc: pip and go read .netrc. pip, and go before 1.24, look a host up without its port, newer ones with it. It is the one
 // file that holds a secret; it can be read by the build's user alone, and its folder is in no artifact.
-func (b *buildSetup) toNetrc(registry string, l *login) {
+func (b *Setup) toNetrc(registry string, l *login) {
 	if l == nil {
 		return
 	}
@@ -238,7 +253,7 @@ func (b *buildSetup) toNetrc(registry string, l *login) {
 }
 
 // maven writes settings.xml, in which Maven itself fills the variables in.
-func (b *buildSetup) maven(repository string, l *login) {
+func (b *Setup) maven(repository string, l *login) {
 	lines := []string{`<settings xmlns="http://maven.apache.org/SETTINGS/1.0.0">`}
 	if l != nil {
 		user := l.user
@@ -257,19 +272,20 @@ func (b *buildSetup) maven(repository string, l *login) {
 func quoted(words []string) string { return "'" + strings.Join(words, "' '") + "'" }
 
 // commands run before those of the build itself.
-func (b *buildSetup) commands() []string {
+func (b *Setup) commands() []string {
 	return slices.Concat(b.tokens, b.netrc, b.npmrc, b.settings, b.archives)
 }
 
-// buildSpec is the partial buildspec, or nil when there is nothing in it.
-func (b *buildSetup) buildSpec() map[string]any {
+// BuildSpec returns the partial buildspec, for what merges it into the one of a project, as pipelines.CodeBuildOptions does;
+// nil when builds need nothing. It names secrets and has none. Merge puts it into a buildspec that is at hand.
+func (b *Setup) BuildSpec() map[string]any {
 	spec := map[string]any{}
 	env := map[string]any{}
 	if len(b.variables) > 0 {
-		env["variables"] = b.variables
+		env["variables"] = maps.Clone(b.variables)
 	}
 	if len(b.secrets) > 0 {
-		env["secrets-manager"] = b.secrets
+		env["secrets-manager"] = maps.Clone(b.secrets)
 	}
 	if len(env) > 0 {
 		spec["env"] = env
@@ -288,55 +304,18 @@ func (b *buildSetup) buildSpec() map[string]any {
 	return spec
 }
 
-// environment is that of the projects, as CloudFormation takes it.
-func (b *buildSetup) environment() []any {
-	var all []any
-	for _, name := range slices.Sorted(maps.Keys(b.project)) {
-		variable := b.project[name]
-		kind := variable.Type
-		if kind == "" {
-			kind = awscodebuild.BuildEnvironmentVariableType_PLAINTEXT
-		}
-		all = append(all, map[string]any{"Name": name, "Type": string(kind), "Value": variable.Value})
-	}
-	return all
+// Environment returns the variables that the project itself must have: CodeBuild's own agent reads the proxy there. It is
+// empty without a proxy.
+func (b *Setup) Environment() map[string]*awscodebuild.BuildEnvironmentVariable {
+	return maps.Clone(b.project)
 }
 
-// mergeInto puts the partial buildspec into a whole one, in the way in which the CDK does for the other projects: what is
-// here comes first.
-func (b *buildSetup) mergeInto(spec map[string]any) map[string]any {
-	return merged(b.buildSpec(), spec)
-}
+// Ports returns the ports, beside that of TLS (443), that the security group of the builds must let out to.
+func (b *Setup) Ports() []int { return slices.Clone(b.ports) }
 
-func merged(first, then map[string]any) map[string]any {
-	out := maps.Clone(then)
-	if out == nil {
-		out = map[string]any{}
-	}
-	for key, value := range first {
-		present, has := out[key]
-		if !has {
-			out[key] = value
-			continue
-		}
-		switch v := value.(type) {
-		case map[string]any:
-			if inner, ok := present.(map[string]any); ok {
-				out[key] = merged(v, inner)
-			}
-		case []string:
-			list := make([]any, 0, len(v))
-			for _, command := range v {
-				list = append(list, command)
-			}
-			out[key] = append(list, items(present)...)
-		}
-	}
-	return out
-}
-
-// statements makes the permissions.
-func (b *buildSetup) statements() []awsiam.PolicyStatement {
+// Statements returns what the role of a project must allow: to read these secrets, packages and tokens, and nothing else.
+// Each call makes new ones.
+func (b *Setup) Statements() []awsiam.PolicyStatement {
 	all := []awsiam.PolicyStatement{}
 	for _, p := range b.permissions {
 		props := &awsiam.PolicyStatementProps{Sid: jsii.String(p.sid), Actions: jsii.Strings(p.actions...), Resources: jsii.Strings(p.resources...)}

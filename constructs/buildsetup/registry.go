@@ -1,4 +1,4 @@
-package securepipeline
+package buildsetup
 
 import (
 	"fmt"
@@ -10,17 +10,16 @@ import (
 	"github.com/securecdk/securecdk/internal/fault"
 )
 
-// Registry is an internal package registry that every build of the pipeline uses instead of the public one: the builds of
-// the CDK that update the pipeline and publish assets included. CodeArtifact, NpmRegistry, PipIndex, MavenRepository and
-// GoProxy make one.
+// Registry is an internal package registry that builds use instead of the public one. CodeArtifact, NpmRegistry, PipIndex,
+// MavenRepository and GoProxy make one.
 //
 // A tool is pointed at one registry and at nothing else: where a second one is asked as well, whoever publishes a package of
-// the same name there decides what is built ("dependency confusion"). So a pipeline takes one pip index, one GOPROXY, one
+// the same name there decides what is built ("dependency confusion"). So a build takes one pip index, one GOPROXY, one
 // Maven repository and one npm registry, beside npm registries for scopes.
 type Registry struct {
 	check func(field string) []*fault.Error
-	setUp func(*buildSetup)
-	// claims are what may be claimed once in a pipeline: "npm", "npm scope @team".
+	setUp func(*Setup)
+	// claims are what may be claimed once in a build: "npm", "npm scope @team".
 	claims []string
 	// netrc is the host of a registry whose tool reads .netrc, which knows one user for a host. Empty for the others.
 	netrc       string
@@ -30,7 +29,7 @@ type Registry struct {
 // SecretCredentials names a secret of AWS Secrets Manager that holds what a registry wants to see. CodeBuild reads it when a
 // build starts and masks it in the logs; no value of it is ever in a template.
 type SecretCredentials struct {
-	// SecretId is the secret's name, in the pipeline's account and region, or its complete ARN.
+	// SecretId is the secret's name, in the stack's account and region, or its complete ARN.
 	SecretId *string
 	// PasswordKey is the JSON key of the password or token in the secret. Default none: the secret's whole text is the token.
 	PasswordKey *string
@@ -39,7 +38,7 @@ type SecretCredentials struct {
 	// UsernameKey is the JSON key of the user's name in the secret, instead of Username.
 	UsernameKey *string
 	// KeyArn is the customer managed key that encrypts the secret. Default none: the AWS managed key, whose policy lets
-	// every reader of the secret use it. The policy of a key of another account must let the pipeline's account use it.
+	// every reader of the secret use it. The policy of a key of another account must let the account of the builds use it.
 	KeyArn *string
 }
 
@@ -95,7 +94,7 @@ func NpmRegistry(props *NpmRegistryProps) *Registry {
 			faults := append(urlFaults(field, p.Url), p.Credentials.faults(field+".Credentials", false)...)
 			return append(faults, scopeFaults(field, p.Scopes)...)
 		},
-		setUp:  func(b *buildSetup) { b.npm(*p.Url, scopes, b.login(*p.Url, p.Credentials)) },
+		setUp:  func(b *Setup) { b.npm(*p.Url, scopes, b.login(*p.Url, p.Credentials)) },
 		claims: npmClaims(scopes),
 	}
 }
@@ -111,7 +110,7 @@ type PipIndexProps struct {
 // PipIndex is a Python package index of your own.
 func PipIndex(props *PipIndexProps) *Registry {
 	p := copyOf(props)
-	r := newRegistry(p.Url, p.Credentials, "pip", (*buildSetup).pip)
+	r := newRegistry(p.Url, p.Credentials, "pip", (*Setup).pip)
 	r.netrc = hostOf(p.Url)
 	return r
 }
@@ -127,7 +126,7 @@ type MavenRepositoryProps struct {
 // MavenRepository is a Maven repository of your own, which becomes the mirror of every other.
 func MavenRepository(props *MavenRepositoryProps) *Registry {
 	p := copyOf(props)
-	return newRegistry(p.Url, p.Credentials, "Maven", (*buildSetup).maven)
+	return newRegistry(p.Url, p.Credentials, "Maven", (*Setup).maven)
 }
 
 // GoProxyProps configures GoProxy.
@@ -151,7 +150,7 @@ type GoProxyProps struct {
 // GoProxy is a module proxy of your own (GOPROXY): Athens, Artifactory, Nexus.
 func GoProxy(props *GoProxyProps) *Registry {
 	p := copyOf(props)
-	r := newRegistry(p.Url, p.Credentials, "Go", func(b *buildSetup, url string, l *login) {
+	r := newRegistry(p.Url, p.Credentials, "Go", func(b *Setup, url string, l *login) {
 		b.goProxy(url, l)
 		b.goSumDB(texts(p.PrivateModules), p.SumDb, p.NoSumDbReason)
 	})
@@ -175,12 +174,12 @@ func (p *GoProxyProps) faults(field string) []*fault.Error {
 }
 
 // newRegistry is a registry whose tool knows users and no bearer tokens. use points the tool at it.
-func newRegistry(url *string, credentials *SecretCredentials, claim string, use func(b *buildSetup, url string, l *login)) *Registry {
+func newRegistry(url *string, credentials *SecretCredentials, claim string, use func(b *Setup, url string, l *login)) *Registry {
 	return &Registry{
 		check: func(field string) []*fault.Error {
 			return append(urlFaults(field, url), credentials.faults(field+".Credentials", true)...)
 		},
-		setUp:       func(b *buildSetup) { use(b, *url, b.login(*url, credentials)) },
+		setUp:       func(b *Setup) { use(b, *url, b.login(*url, credentials)) },
 		claims:      []string{claim},
 		credentials: credentials,
 	}
@@ -271,4 +270,11 @@ func texts(list *[]*string) []string {
 		all = append(all, value(s))
 	}
 	return slices.Clip(all)
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
