@@ -2,10 +2,10 @@ package buildsetup
 
 import (
 	"fmt"
-	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/securecdk/securecdk/internal/fault"
 )
@@ -248,13 +248,12 @@ func conflicts(registries []*Registry) []*fault.Error {
 	return l
 }
 
-// hostOf is the host of a URL, "" of one that is none.
+// hostOf is the host of a URL, which may have tokens in it that url.Parse refuses; "" of a text that is no URL.
 func hostOf(u *string) string {
-	parsed, err := url.Parse(value(u))
-	if err != nil {
-		return ""
-	}
-	return parsed.Hostname()
+	_, rest, _ := strings.Cut(value(u), "://")
+	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ = strings.Cut(host, ":")
+	return host
 }
 
 func pointers(list *[]*string) []*string {

@@ -109,3 +109,43 @@ func TestWhatIsReturnedIsTheCallers(t *testing.T) {
 		t.Errorf("changed from outside: %s", diff)
 	}
 }
+
+// A stack whose environment is left to the deployment has tokens for account and region.
+func TestCodeArtifactWorksInAStackOfAnyEnvironment(t *testing.T) {
+	app := cdktest.App(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("Nightly"), nil)
+	setUp := New(stack, &Props{Registries: []*Registry{CodeArtifact(&CodeArtifactProps{
+		Domain: jsii.String("bank"), Repository: jsii.String("shared"), Formats: []PackageFormat{Npm, Pypi, Maven},
+	})}})
+	spec := setUp.Merge(nil)
+	project := awscodebuild.NewProject(stack, jsii.String("Tests"), &awscodebuild.ProjectProps{BuildSpec: awscodebuild.BuildSpec_FromObject(&spec)})
+	for _, statement := range setUp.Statements() {
+		project.AddToRolePolicy(statement)
+	}
+	_, properties := cdktest.One(t, cdktest.Template(t, app, stack), "AWS::CodeBuild::Project")
+	got := joinedText(properties["Source"].(map[string]any)["BuildSpec"])
+	const host = "bank-<AWS::AccountId>.d.codeartifact.<AWS::Region>.amazonaws.com"
+	for _, want := range []string{
+		"--domain-owner <AWS::AccountId> --region <AWS::Region> ",
+		`'machine %s login %s password %s\\n' ` + host + ` 'aws'`,
+		"https://" + host + "/pypi/shared/simple/", "registry=https://" + host + "/npm/shared/", "<url>https://" + host + "/maven/shared/</url>",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %s in\n%s", want, got)
+		}
+	}
+}
+
+// joinedText writes a Fn::Join of texts and Refs as one text.
+func joinedText(value any) string {
+	var b strings.Builder
+	for _, part := range value.(map[string]any)["Fn::Join"].([]any)[1].([]any) {
+		switch p := part.(type) {
+		case string:
+			b.WriteString(p)
+		case map[string]any:
+			b.WriteString("<" + p["Ref"].(string) + ">")
+		}
+	}
+	return b.String()
+}
