@@ -30,7 +30,7 @@
 //
 // # Reports
 //
-// Package report writes a result for people.
+// Package report writes a result for people and for build servers.
 //
 // # A control more
 //

@@ -74,11 +74,15 @@ func (c *console) failures(failures []controls.Finding) {
 func (c *console) finding(f *controls.Finding) {
 	c.printf("  %s: %s\n", f.Verdict, f.Resource.ID())
 	c.printf("    %s %s in %s\n", f.Resource.Type, f.Resource.LogicalID, f.Resource.Template.Name)
-	property := f.Property
-	if property != "" {
-		property += ": "
+	c.printf("    %s\n", cause(f))
+}
+
+// cause is what was found where, and what was expected.
+func cause(f *controls.Finding) string {
+	if f.Property == "" {
+		return f.Message
 	}
-	c.printf("    %s%s\n", property, f.Message)
+	return f.Property + ": " + f.Message
 }
 
 func (c *console) accepted(findings []controls.Finding) {

@@ -1,2 +1,2 @@
-// Package report writes the result of an evaluation for people.
+// Package report writes the result of an evaluation: Console for people, JUnit for build servers.
 package report
