@@ -26,6 +26,17 @@
 // ends with 0 on error annotations, and with 0 on violations in the mode "process". Error annotations in Stages escape
 // even the CLI; here they end the build.
 //
+// # Reports
+//
+// With SECURECDK_REPORTS=junit in the environment of a build, or Props.Reports, what the controls found lies in
+// cdk.out/securecdk.junit.xml as well, above all when it fails the synthesis. CodeBuild puts it into a report group that this
+// part of the buildspec names:
+//
+//	reports:
+//	  guardrails:
+//	    files: [cdk.out/securecdk.junit.xml]
+//	    file-format: JUNITXML
+//
 // # Stages
 //
 // Neither aspects nor cdk-nag enter a Stage from an app, and a CDK pipeline synthesizes a Stage in the moment it is

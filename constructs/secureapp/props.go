@@ -19,10 +19,15 @@ type Props struct {
 	// NagPacks are the rule packs of cdk-nag that judge the app and each of its Stages. Their reports are written as
 	// JSON beside the templates. Default none.
 	NagPacks []NagPack
+	// Reports are written into the folder of the assembly, beside those that the environment variable SECURECDK_REPORTS
+	// names, by commas: "junit". They tell what the controls found, also and above all when that fails the synthesis;
+	// what cdk-nag and other validations found is in their own reports. A report that an earlier run left there is removed
+	// at the start, whether asked for or not. Default none.
+	Reports []Report
 	// Context are context values beneath those of cdk.json and the command line. Default none.
 	Context map[string]any
-	// Outdir is the folder of the synthesized assembly. Default what the CDK CLI asks for, or a temporary folder when
-	// the app runs by itself.
+	// Outdir is the folder of the synthesized assembly. Default what the CDK CLI asks for. When the app runs by itself it
+	// is cdk.out if reports are asked for, and a temporary folder that is gone at the end if not.
 	Outdir *string
 	// DefaultStackSynthesizer serves every stack that has none of its own. Default the CDK's, with the qualifier of the
 	// modern bootstrap stack.
@@ -33,17 +38,20 @@ type Props struct {
 type settings struct {
 	Props
 	packs   []NagPack
+	reports []Report
 	context map[string]any
 }
 
-// settle checks props and fills the defaults in. The context holds the safe feature flags unless props say otherwise.
-func settle(props *Props) (*settings, error) {
+// settle checks props and fills the defaults in. asked is what the environment says of reports. The context holds the safe feature flags unless props say otherwise.
+func settle(props *Props, asked string) (*settings, error) {
 	s := &settings{context: flags.Safe()}
 	if props != nil {
 		s.Props = *props
 	}
 	packs, faults := checkNagPacks(s.NagPacks)
 	s.packs = packs
+	formats, wrong := checkReports(s.Reports, asked)
+	s.reports, faults = formats, append(faults, wrong...)
 	if s.Outdir != nil && *s.Outdir == "" {
 		faults = append(faults, fault.New("", "Outdir", "", "a folder", "leave it out, or name one"))
 	}

@@ -11,7 +11,7 @@ import (
 func TestSettleKeepsWhatTheCallerSays(t *testing.T) {
 	context := map[string]any{"@aws-cdk/aws-iam:minimizePolicies": false, "team": "orders"}
 	props := &Props{Context: context, NagPacks: []NagPack{Serverless, AwsSolutions, Serverless}}
-	s, err := settle(props)
+	s, err := settle(props, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,8 +27,8 @@ func TestSettleKeepsWhatTheCallerSays(t *testing.T) {
 }
 
 func TestSettleWithNothingConfigured(t *testing.T) {
-	s, err := settle(nil)
-	if err != nil || len(s.packs) != 0 || s.Baseline != nil {
+	s, err := settle(nil, " , ")
+	if err != nil || len(s.packs) != 0 || len(s.reports) != 0 || s.Baseline != nil {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if err := checkFlags(func(flag string) any { return s.context[flag] }); err != nil {
@@ -39,15 +39,36 @@ func TestSettleWithNothingConfigured(t *testing.T) {
 func TestSettleRejects(t *testing.T) {
 	cases := map[string]struct {
 		props Props
+		asked string
 		want  string
 	}{
-		"an unknown pack": {Props{NagPacks: []NagPack{"CIS"}}, `NagPacks[0]: got "CIS", expected one of AwsSolutions,`},
-		"an empty outdir": {Props{Outdir: jsii.String("")}, `Outdir: got "", expected a folder`},
+		"an unknown pack":                      {Props{NagPacks: []NagPack{"CIS"}}, "", `NagPacks[0]: got "CIS", expected one of AwsSolutions,`},
+		"an empty outdir":                      {Props{Outdir: jsii.String("")}, "", `Outdir: got "", expected a folder`},
+		"an unknown report":                    {Props{Reports: []Report{JUnit, "html"}}, "", `Reports[1]: got "html", expected one of junit; use a constant`},
+		"an unknown report in the environment": {Props{}, "junit,JUnit", `SECURECDK_REPORTS: got "JUnit", expected one of junit; correct the environment variable`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if _, err := settle(&c.props); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			if _, err := settle(&c.props, c.asked); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestReportsOfThePropsAndTheEnvironmentAreJoined(t *testing.T) {
+	for name, c := range map[string]struct {
+		props []Report
+		asked string
+	}{
+		"by the props":       {[]Report{JUnit, JUnit}, ""},
+		"by the environment": {nil, "junit"},
+		"by both":            {[]Report{JUnit}, " junit, junit,"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := settle(&Props{Reports: c.props}, c.asked)
+			if err != nil || !slices.Equal(s.reports, []Report{JUnit}) {
+				t.Errorf("%v, %v", s.reports, err)
 			}
 		})
 	}

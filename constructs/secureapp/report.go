@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -97,8 +96,8 @@ func judged(result *controls.Result, outdir string) (listing string, n int) {
 		return "", 0
 	}
 	var b strings.Builder
-	_ = reports.Console(&b, result) // a strings.Builder takes everything
-	return strings.ReplaceAll(strings.TrimSpace(b.String()), outdir+string(filepath.Separator), ""), n
+	_ = reports.Console(&b, within(outdir, result)) // a strings.Builder takes everything
+	return strings.TrimSpace(b.String()), n
 }
 
 // warnings is the listing of the rest.

@@ -50,12 +50,20 @@ func synthesize(props *Props, build func(app awscdk.App), stderr io.Writer) (err
 			err = caught(r)
 		}
 	}()
+	asked := os.Getenv(reportsVariable)
+	outdir := folderOf(props, asked)
+	if err := forgetReports(outdir); err != nil {
+		return err
+	}
 	if build == nil {
 		return errors.New("secureapp.Run: build is nil; give the function that fills the app")
 	}
-	s, err := settle(props)
+	s, err := settle(props, asked)
 	if err != nil {
 		return err
+	}
+	if outdir != "" {
+		s.Outdir = &outdir
 	}
 	a, forget := newApp(s)
 	defer forget()
@@ -83,11 +91,12 @@ type app struct {
 	awscdk.App
 	packs        []nagAspect
 	verification *aspects.Verification
+	reports      []Report
 	fixed        int // settings that the baseline made
 }
 
 func newApp(s *settings) (a *app, forget func()) {
-	a = &app{}
+	a = &app{reports: s.reports}
 	key, value, forget := stagehook.Register(func(stage awscdk.Stage) {
 		if s.Baseline != nil {
 			a.fixed += len(s.Baseline.Enforce(stage))
@@ -124,18 +133,22 @@ func (a *app) synth(stderr io.Writer) error {
 	if err := recovered(func() { a.Synth(nil) }); err != nil {
 		return explained(err)
 	}
-	report, err := readReport(path)
-	if err != nil {
-		return err
-	}
 	result := a.verification.Result()
 	if result == nil {
 		return errors.New("the templates were not verified: the CDK did not call the verification")
 	}
+	unwritten := a.writeReports(result)
+	report, err := readReport(path)
+	if err != nil {
+		return err
+	}
 	violations, n := report.failures()
 	findings, m := judged(result, *a.Outdir())
 	if n+m > 0 {
-		return &rejection{join(findings, violations, report.left()), n + m, path}
+		return errors.Join(&rejection{join(findings, violations, report.left()), n + m, path}, unwritten)
+	}
+	if unwritten != nil {
+		return unwritten
 	}
 	if err := unseen(*a.Outdir(), a.packs); err != nil {
 		return err

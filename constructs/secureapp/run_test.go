@@ -45,14 +45,23 @@ type outcome struct {
 
 func runCase(t *testing.T, name string, env ...string) outcome {
 	t.Helper()
+	outdir := t.TempDir()
+	o := runCaseIn(t, name, append(env, "CASE_OUTDIR="+outdir)...)
+	o.outdir = outdir
+	return o
+}
+
+// runCaseIn leaves it to the environment where the assembly goes.
+func runCaseIn(t *testing.T, name string, env ...string) outcome {
+	t.Helper()
 	binary, err := testApp()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := outcome{outdir: t.TempDir()}
+	var o outcome
 	var stdout, stderr strings.Builder
 	cmd := exec.Command(binary)
-	cmd.Env = append(withoutCDK(os.Environ()), "CDK_VALIDATION=false", "CASE="+name, "CASE_OUTDIR="+o.outdir)
+	cmd.Env = append(withoutCDK(os.Environ()), "CDK_VALIDATION=false", "CASE="+name)
 	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
