@@ -3,14 +3,8 @@ package securepipeline
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodestarnotifications"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 )
-
-// newTopic makes an encrypted topic that takes messages over TLS only. Subscribe to it with AddSubscription.
-func (p *Pipeline) newTopic(id string) awssns.Topic {
-	return awssns.NewTopic(p, &id, &awssns.TopicProps{MasterKey: p.key, EnforceSSL: jsii.Bool(true)})
-}
 
 // notify tells of runs that failed, succeeded or were stopped, and of approvals that are needed, given or refused.
 func (p *Pipeline) notify() {

@@ -19,6 +19,7 @@ import (
 	"github.com/securecdk/securecdk/constructs/buildsetup"
 	"github.com/securecdk/securecdk/internal/fault"
 	"github.com/securecdk/securecdk/internal/flags"
+	"github.com/securecdk/securecdk/internal/secured"
 )
 
 // Pipeline is a delivery pipeline on the CDK's own pipelines.CodePipeline.
@@ -53,13 +54,13 @@ func NewPipeline(scope constructs.Construct, id *string, props *PipelineProps) *
 	constructs.NewConstruct_Override(p, scope, id)
 	p.requireFlags()
 	setUp := buildsetup.New(awscdk.Stack_Of(p), s.builds())
-	p.vpc = p.findVpc(s)
+	p.vpc = secured.FindVpc(p, s.Vpc)
 	p.securityGroup = p.newSecurityGroup(setUp)
 	p.key = p.newKey()
 	p.accessLogs = p.findAccessLogs(s)
 	p.artifacts = p.newArtifactBucket(s)
-	p.notifications = p.newTopic("Notifications")
-	p.approvals = p.newTopic("Approvals")
+	p.notifications = secured.NewTopic(p, "Notifications", p.key)
+	p.approvals = secured.NewTopic(p, "Approvals", p.key)
 	p.build(s, setUp)
 	return p
 }
@@ -157,17 +158,6 @@ func environmentFaults(stack awscdk.Stack) []*fault.Error {
 	add("Account", stack.Account())
 	add("Region", stack.Region())
 	return faults
-}
-
-func (p *Pipeline) findVpc(s *settings) awsec2.IVpc {
-	vpc := s.Vpc(awscdk.Stack_Of(p))
-	if vpc == nil {
-		panic(fault.New(*p.Node().Path(), "Vpc", nil, "a VPC from the provider", "make the provider return the VPC of the pipeline's account and region"))
-	}
-	if len(*vpc.PrivateSubnets()) == 0 && len(*vpc.IsolatedSubnets()) == 0 {
-		panic(fault.New(*p.Node().Path(), "Vpc", vpc.VpcId(), "a VPC with private subnets", "name its private subnets (PrivateSubnetIds); a build in a public subnet has no way out"))
-	}
-	return vpc
 }
 
 func (p *Pipeline) findAccessLogs(s *settings) awss3.IBucket {

@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -15,6 +14,7 @@ import (
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/constructs/buildsetup"
 	"github.com/securecdk/securecdk/internal/fault"
+	"github.com/securecdk/securecdk/internal/secured"
 )
 
 // harden does what the CDK's props do not reach: every CodeBuild project gets the key and a log group, and what the
@@ -40,7 +40,7 @@ func (p *Pipeline) harden(s *settings, setUp *buildsetup.Setup) {
 // hardenFunction: the function approves whatever confirmation of its stage waits when it runs, so an event that comes late or
 // is tried again could confirm the change of a later run. It is tried once, within a minute or not at all.
 func (p *Pipeline) hardenFunction(s *settings, resource awslambda.CfnFunction) {
-	logs := p.logGroup(s, resource)
+	logs := secured.NewLogGroup(scopeOf(resource), "Logs", p.key, s.LogRetention)
 	resource.SetLoggingConfig(&awslambda.CfnFunction_LoggingConfigProperty{LogGroup: logs.LogGroupName()})
 	awslambda.NewCfnEventInvokeConfig(scopeOf(resource), jsii.String("EventInvokeConfig"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName: resource.Ref(), Qualifier: jsii.String("$LATEST"),
@@ -64,7 +64,7 @@ func (p *Pipeline) made() []constructs.IConstruct {
 func (p *Pipeline) hardenProject(s *settings, setUp *buildsetup.Setup, resource awscodebuild.CfnProject) {
 	var project awscodebuild.Project
 	jsii.UnsafeCast(resource.Node().Scope(), &project)
-	logs := p.logGroup(s, resource)
+	logs := secured.NewLogGroup(scopeOf(resource), "Logs", p.key, s.LogRetention)
 	logs.GrantWrite(project)
 	resource.SetLogsConfig(&awscodebuild.CfnProject_LogsConfigProperty{
 		CloudWatchLogs: &awscodebuild.CfnProject_CloudWatchLogsConfigProperty{Status: jsii.String("ENABLED"), GroupName: logs.LogGroupName()},
@@ -94,13 +94,4 @@ func (p *Pipeline) properties(resource awscdk.CfnResource) map[string]any {
 // isSecurityCheck: the CDK makes the project of ConfirmPermissionsBroadening by itself and takes no defaults for it.
 func isSecurityCheck(resource awscodebuild.CfnProject) bool {
 	return strings.HasSuffix(*resource.Node().Path(), "/"+securityCheck+"/CDKSecurityCheck/Resource")
-}
-
-// logGroup makes the log group of a project or function. It is kept when the project goes: logs are evidence.
-func (p *Pipeline) logGroup(s *settings, of constructs.IConstruct) awslogs.LogGroup {
-	return awslogs.NewLogGroup(scopeOf(of), jsii.String("Logs"), &awslogs.LogGroupProps{
-		EncryptionKey: p.key,
-		Retention:     s.LogRetention,
-		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
-	})
 }

@@ -1,8 +1,9 @@
 package securepipeline
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
@@ -10,31 +11,17 @@ import (
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/internal/bulk"
 	"github.com/securecdk/securecdk/internal/nag"
+	"github.com/securecdk/securecdk/internal/secured"
 )
 
-// newKey makes the pipeline's key. Who may use it is added where it is used: the CDK grants it to the roles of this
-// account and to the deployment roles of the target accounts that fetch artifacts, each by name.
+// newKey makes the pipeline's key. Who may use it is added where it is used: NotifyOn lets the notification service in, and
+// the CDK grants it to the roles of this account and to the deployment roles of the target accounts that fetch artifacts,
+// each by name.
 func (p *Pipeline) newKey() awskms.Key {
-	stack := awscdk.Stack_Of(p)
-	key := awskms.NewKey(p, jsii.String("Key"), &awskms.KeyProps{
-		Description:       jsii.Sprintf("Artifacts, logs and notifications of the pipeline %s", *p.Node().Path()),
-		EnableKeyRotation: jsii.Bool(true),
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+	return secured.NewKey(p, "Key", &secured.KeyProps{
+		Description: fmt.Sprintf("Artifacts, logs and notifications of the pipeline %s", *p.Node().Path()),
+		LogsSid:     "BuildLogs",
 	})
-	// NotifyOn lets the notification service use the key; CloudWatch Logs is let in by nobody else.
-	// "Encrypt log data in CloudWatch Logs using AWS KMS" (CloudWatch Logs User Guide).
-	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("BuildLogs"),
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.Sprintf("logs.%s.amazonaws.com", *stack.Region()), nil)},
-		Actions:    jsii.Strings("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
-		Resources:  jsii.Strings("*"),
-		Conditions: &map[string]any{"ArnLike": map[string]any{
-			"kms:EncryptionContext:aws:logs:arn": stack.FormatArn(&awscdk.ArnComponents{
-				Service: jsii.String("logs"), Resource: jsii.String("log-group"), ResourceName: jsii.String("*"), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
-			}),
-		}},
-	}), nil)
-	return key
 }
 
 // newArtifactBucket makes the bucket of the pipeline's own region.
@@ -70,12 +57,7 @@ func artifactLifecycle(s *settings) *awss3.LifecycleRule {
 }
 
 func replicationFindings() []nag.Rule {
-	var rules []nag.Rule
-	for _, pack := range []string{"NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"} {
-		rules = append(rules, nag.Rule{ID: pack + "-S3BucketReplicationEnabled",
-			Reason: "Artifacts are made from the source at any time and expire after weeks; the pipeline itself copies them to the regions that it deploys to."})
-	}
-	return rules
+	return secured.ReplicationFindings("Artifacts are made from the source at any time and expire after weeks; the pipeline itself copies them to the regions that it deploys to.")
 }
 
 // hardenReplicas brings the buckets that the CDK made in the other regions up to what the pipeline's own bucket is. They

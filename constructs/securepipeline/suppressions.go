@@ -29,13 +29,13 @@ func suppressionsOf(r *bulk.Resource) []nag.Rule {
 	case r.Type == "AWS::IAM::Policy":
 		return append(inlinePolicy(), wildcards(r.Properties)...)
 	case r.Type == "AWS::CodeBuild::Project":
-		return inPacks("CodeBuildProjectSourceRepoUrl", "The project's source is CODEPIPELINE: it gets an artifact from the pipeline, and knows neither a repository nor its credentials.", "HIPAA.Security", "PCI.DSS.321")
+		return nag.InPacks("CodeBuildProjectSourceRepoUrl", "The project's source is CODEPIPELINE: it gets an artifact from the pipeline, and knows neither a repository nor its credentials.", "HIPAA.Security", "PCI.DSS.321")
 	case r.Type == "AWS::Events::Rule":
-		return inPacks("EventBusDLQ", "The event only starts the pipeline: one that is lost is made up for by the next push or by hand, and reading an old one later would release nothing else.", "Serverless")
+		return nag.InPacks("EventBusDLQ", "The event only starts the pipeline: one that is lost is made up for by the next push or by hand, and reading an old one later would release nothing else.", "Serverless")
 	case r.Type == "AWS::Lambda::Function" && autoApprove:
 		return autoApproveFindings()
 	case r.Type == "AWS::Lambda::EventInvokeConfig" && autoApprove:
-		return inPacks("LambdaAsyncFailureDestination", "An event that is lost must not be made up for later, when another run may wait for its confirmation; the confirmation then waits for a person.", "Serverless")
+		return nag.InPacks("LambdaAsyncFailureDestination", "An event that is lost must not be made up for later, when another run may wait for its confirmation; the confirmation then waits for a person.", "Serverless")
 	case r.Type == "AWS::IAM::Role" && autoApprove:
 		return []nag.Rule{{
 			ID: "AwsSolutions-IAM4", Finding: "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
@@ -46,7 +46,7 @@ func suppressionsOf(r *bulk.Resource) []nag.Rule {
 }
 
 func inlinePolicy() []nag.Rule {
-	return inPacks("IAMNoInlinePolicy", "The CDK makes one policy for the one role that it belongs to, with what that role's job needs; a managed policy could be attached to others.",
+	return nag.InPacks("IAMNoInlinePolicy", "The CDK makes one policy for the one role that it belongs to, with what that role's job needs; a managed policy could be attached to others.",
 		"NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321")
 }
 
@@ -54,18 +54,10 @@ func inlinePolicy() []nag.Rule {
 // later, when another run may wait there: the function is tried once.
 func autoApproveFindings() []nag.Rule {
 	const failsSafe = " When the function fails, the confirmation waits for a person, so nothing is released unseen."
-	rules := inPacks("LambdaDLQ", "An event that is lost must not be made up for later, when another run may wait for its confirmation."+failsSafe, "NIST.800.53.R5", "HIPAA.Security", "Serverless")
-	rules = append(rules, inPacks("LambdaConcurrency", "It is called once a deployment by one project of the pipeline, which runs one build at a time."+failsSafe, "NIST.800.53.R5", "HIPAA.Security")...)
-	rules = append(rules, inPacks("LambdaTracing", "It makes two calls to CodePipeline, which CloudTrail records with their results."+failsSafe, "Serverless")...)
-	return append(rules, inPacks("LambdaDefaultMemorySize", "It makes two calls to CodePipeline and holds no data; the default suffices."+failsSafe, "Serverless")...)
-}
-
-func inPacks(rule, reason string, packs ...string) []nag.Rule {
-	rules := make([]nag.Rule, len(packs))
-	for i, pack := range packs {
-		rules[i] = nag.Rule{ID: pack + "-" + rule, Reason: reason}
-	}
-	return rules
+	rules := nag.InPacks("LambdaDLQ", "An event that is lost must not be made up for later, when another run may wait for its confirmation."+failsSafe, "NIST.800.53.R5", "HIPAA.Security", "Serverless")
+	rules = append(rules, nag.InPacks("LambdaConcurrency", "It is called once a deployment by one project of the pipeline, which runs one build at a time."+failsSafe, "NIST.800.53.R5", "HIPAA.Security")...)
+	rules = append(rules, nag.InPacks("LambdaTracing", "It makes two calls to CodePipeline, which CloudTrail records with their results."+failsSafe, "Serverless")...)
+	return append(rules, nag.InPacks("LambdaDefaultMemorySize", "It makes two calls to CodePipeline and holds no data; the default suffices."+failsSafe, "Serverless")...)
 }
 
 // wildcards accepts the findings of a policy that have a reason. One finding can come from several statements; it is

@@ -19,6 +19,16 @@ type Rule struct {
 	Reason  string // why the finding is accepted, for an auditor; cdk-nag wants 10 characters or more
 }
 
+// InPacks returns one suppression of a rule that has no findings for each pack that has the rule. The packs are named as
+// their rules are: "NIST.800.53.R5".
+func InPacks(rule, reason string, packs ...string) []Rule {
+	rules := make([]Rule, len(packs))
+	for i, pack := range packs {
+		rules[i] = Rule{ID: pack + "-" + rule, Reason: reason}
+	}
+	return rules
+}
+
 const metadataKey = "cdk_nag"
 
 // Suppress adds the rules to the CloudFormation resource of c: c itself when it is an L1, its default child otherwise.
