@@ -1,10 +1,10 @@
 package securepipeline
 
 import (
-	"encoding/json"
-	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/securecdk/securecdk/internal/nag"
 )
 
 // accepted are the reasons for which findings of AwsSolutions-IAM5 in policies of the CDK are accepted. action narrows the
@@ -75,52 +75,11 @@ func findingsOf(statement map[string]any) []string {
 		}
 	}
 	for _, r := range items(statement["Resource"]) {
-		if resource := flat(r); strings.Contains(resource, "*") {
+		if resource := nag.Flat(r); strings.Contains(resource, "*") {
 			found = append(found, "Resource::"+resource)
 		}
 	}
 	return found
-}
-
-var brackets = strings.NewReplacer("${", "<", "}", ">")
-
-// flat writes a value as cdk-nag does in its findings: references in angle brackets.
-func flat(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return brackets.Replace(v)
-	case map[string]any:
-		if text, ok := flatReference(v); ok {
-			return text
-		}
-	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // decoded JSON
-	}
-	return string(text)
-}
-
-func flatReference(v map[string]any) (string, bool) {
-	if join, ok := v["Fn::Join"].([]any); ok && len(join) == 2 {
-		var parts []string
-		for _, part := range items(join[1]) {
-			parts = append(parts, flat(part))
-		}
-		return strings.Join(parts, flat(join[0])), true
-	}
-	if sub, ok := v["Fn::Sub"]; ok {
-		return flat(sub), true
-	}
-	if attribute, ok := v["Fn::GetAtt"].([]any); ok && len(attribute) == 2 {
-		return fmt.Sprintf("<%s.%s>", flat(attribute[0]), flat(attribute[1])), true
-	}
-	if reference, ok := v["Ref"]; ok {
-		return "<" + flat(reference) + ">", true
-	}
-	return "", false
 }
 
 // items reads what IAM lets stand alone or in a list.

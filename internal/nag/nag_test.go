@@ -44,3 +44,19 @@ func TestSuppressOnAnImportedResourceIsRefused(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestReferencesAreFlatAsInFindings(t *testing.T) {
+	for want, value := range map[string]any{
+		"plain":                        "plain",
+		"<Topic>":                      map[string]any{"Ref": "Topic"},
+		"<Bucket.Arn>":                 map[string]any{"Fn::GetAtt": []any{"Bucket", "Arn"}},
+		"arn:<AWS::Partition>:iam::x/": map[string]any{"Fn::Sub": "arn:${AWS::Partition}:iam::x/"},
+		"<Bucket.Arn>/*":               map[string]any{"Fn::Join": []any{"", []any{map[string]any{"Fn::GetAtt": []any{"Bucket", "Arn"}}, "/*"}}},
+		`{"Fn::Select":[0,"x"]}`:       map[string]any{"Fn::Select": []any{0, "x"}},
+		"":                             nil,
+	} {
+		if got := Flat(value); got != want {
+			t.Errorf("%v: got %s, want %s", value, got, want)
+		}
+	}
+}
