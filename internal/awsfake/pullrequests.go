@@ -111,7 +111,7 @@ func (p *PullRequests) branch(in Input) (any, error) {
 	return map[string]any{"branch": map[string]any{"branchName": in["branchName"], "commitId": tip}}, nil
 }
 
-// start honours the idempotency token for ever; CodeBuild does so for five minutes.
+// start keeps the idempotency token for ever; CodeBuild does so for five minutes.
 func (p *PullRequests) start(in Input) (any, error) {
 	arn := p.tokens[in.Text("idempotencyToken")]
 	if arn == "" {

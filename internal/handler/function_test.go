@@ -46,7 +46,7 @@ func newShared(stack awscdk.Stack) *Shared {
 	group := awsec2.NewSecurityGroup(scope, jsii.String("Functions"), &awsec2.SecurityGroupProps{Vpc: vpc, AllowAllOutbound: jsii.Bool(false), Description: jsii.String("TLS out")})
 	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("TLS"), nil)
 	topic := secured.NewTopic(scope, "Topic", key)
-	secured.LetAlarmsAndEventsPublish(topic, key)
+	secured.LetAlarmsPublish(topic, key)
 	queue := secured.NewDeadLetterQueue(scope, "DeadLetters", key)
 	secured.AlarmOnFirstMessage(scope, "DeadLetterAlarm", queue, topic)
 	return &Shared{Vpc: vpc, SecurityGroup: group, Key: key, DeadLetters: queue}

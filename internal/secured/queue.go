@@ -27,7 +27,7 @@ func NewDeadLetterQueue(scope constructs.Construct, id string, key awskms.IKey) 
 }
 
 // AlarmOnFirstMessage makes an alarm that tells the topic as soon as a message lies in the queue, and again when none does
-// any more. The topic and its key must let alarms publish: LetAlarmsAndEventsPublish.
+// any more. The topic and its key must let alarms publish: LetAlarmsPublish.
 func AlarmOnFirstMessage(scope constructs.Construct, id string, queue awssqs.IQueue, topic awssns.ITopic) awscloudwatch.Alarm {
 	alarm := queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
 		Period: awscdk.Duration_Minutes(jsii.Number(1)), Statistic: awscloudwatch.Stats_MAXIMUM(),

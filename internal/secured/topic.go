@@ -14,29 +14,20 @@ func NewTopic(scope constructs.Construct, id string, key awskms.IKey) awssns.Top
 	return awssns.NewTopic(scope, &id, &awssns.TopicProps{MasterKey: key, EnforceSSL: jsii.Bool(true)})
 }
 
-// LetAlarmsAndEventsPublish lets the CloudWatch alarms and EventBridge rules of the topic's account publish to the topic,
-// and use the topic's key for it. Call it once a topic; several topics may share a key.
+// LetAlarmsPublish lets the CloudWatch alarms of the topic's account publish to the topic, and use its key for it. Call it once
+// a topic; several topics may share a key. EventBridge rules are let in by their target, awseventstargets.NewSnsTopic.
 //
-// CloudWatch names the account whose alarm it is. EventBridge need not: its documentation knows no conditions in topic
-// policies, and in key policies no aws:SourceAccount for encrypted topics. So its account is checked where it is told.
-// "Using resource-based policies for Amazon EventBridge" (Amazon EventBridge User Guide), "Managing Amazon SNS encryption
-// keys and costs" (Amazon SNS Developer Guide).
-func LetAlarmsAndEventsPublish(topic awssns.ITopic, key awskms.IKey) {
-	account := map[string]any{"aws:SourceAccount": awscdk.Stack_Of(topic).Account()}
-	for _, publisher := range []struct{ sid, service, operator string }{
-		{"Alarms", "cloudwatch.amazonaws.com", "StringEquals"},
-		{"Events", "events.amazonaws.com", "StringEqualsIfExists"},
-	} {
-		statement := func(resource *string, actions ...string) awsiam.PolicyStatement {
-			return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-				Sid:        &publisher.sid,
-				Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(&publisher.service, nil)},
-				Actions:    jsii.Strings(actions...),
-				Resources:  &[]*string{resource},
-				Conditions: &map[string]any{publisher.operator: account},
-			})
-		}
-		topic.AddToResourcePolicy(statement(topic.TopicArn(), "sns:Publish"))
-		key.AddToResourcePolicy(statement(jsii.String("*"), "kms:Decrypt", "kms:GenerateDataKey*"), nil)
+// "Managing Amazon SNS encryption keys and costs" (Amazon SNS Developer Guide).
+func LetAlarmsPublish(topic awssns.ITopic, key awskms.IKey) {
+	statement := func(resource *string, actions ...string) awsiam.PolicyStatement {
+		return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid:        jsii.String("Alarms"),
+			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
+			Actions:    jsii.Strings(actions...),
+			Resources:  &[]*string{resource},
+			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(topic).Account()}},
+		})
 	}
+	topic.AddToResourcePolicy(statement(topic.TopicArn(), "sns:Publish"))
+	key.AddToResourcePolicy(statement(jsii.String("*"), "kms:Decrypt", "kms:GenerateDataKey*"), nil)
 }

@@ -81,7 +81,7 @@ func (h *Handler) Handle(ctx context.Context, event events.EventBridgeEvent) err
 func (h *Handler) start(ctx context.Context, revision *pullrequest.Revision) error {
 	out, err := h.builds.StartBuild(ctx, &codebuild.StartBuildInput{
 		ProjectName: &h.project, SourceVersion: &revision.DestinationCommit, EnvironmentVariablesOverride: revision.Variables(),
-		IdempotencyToken: aws.String(revision.Token("build")), // CodeBuild honours it for five minutes
+		IdempotencyToken: aws.String(revision.Token("build")), // CodeBuild keeps it for five minutes
 	})
 	if err != nil {
 		err = fmt.Errorf("starting the build of %s in project %s: %w", revision, h.project, err)

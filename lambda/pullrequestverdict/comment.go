@@ -129,7 +129,7 @@ func first(lines []string, size int) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-var escapes = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]") // colours
+var escapes = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]") // colors
 
 // clean makes one printable line of bounded length.
 func clean(s string) string {
