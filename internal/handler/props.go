@@ -69,15 +69,15 @@ type settings struct {
 const nameVariable = "SECURECDK_HANDLER"
 
 // settle copies the props, fills in defaults that need no jsii, and returns every fault.
-func settle(props *Props) (*settings, []*fault.Error) {
+func settle(props *Props) (*settings, fault.List) {
 	if props == nil {
-		return nil, []*fault.Error{fault.New("", "Props", nil, "the props of the function", "set at least Shared and Handler")}
+		return nil, fault.List{fault.New("", "Props", nil, "the props of the function", "set at least Shared and Handler")}
 	}
 	s := &settings{Props: *props}
-	var faults []*fault.Error
+	var faults fault.List
 	need := func(field string, missing bool, expected string) {
 		if missing {
-			faults = append(faults, fault.New("", field, nil, expected, "set "+field))
+			faults.Add(field, nil, expected, "set "+field)
 		}
 	}
 	if props.Shared != nil {
@@ -94,7 +94,7 @@ func settle(props *Props) (*settings, []*fault.Error) {
 			*value = jsii.Number(otherwise)
 		}
 		if v := **value; v < least || v > most || v != float64(int(v)) {
-			faults = append(faults, fault.New("", field, v, fmt.Sprintf("a whole number from %v to %v", least, most), ""))
+			faults.Add(field, v, fmt.Sprintf("a whole number from %v to %v", least, most), "")
 		}
 	}
 	bounded("MemorySize", &s.MemorySize, 256, 128, 10240)
@@ -103,26 +103,25 @@ func settle(props *Props) (*settings, []*fault.Error) {
 	if s.LogRetention == "" {
 		s.LogRetention = awslogs.RetentionDays_ONE_YEAR
 	}
-	return s, append(faults, s.settleEnvironment()...)
+	s.settleEnvironment(&faults)
+	return s, faults
 }
 
 // settleEnvironment copies the variables and adds the name of the handler.
-func (s *settings) settleEnvironment() []*fault.Error {
+func (s *settings) settleEnvironment(faults *fault.List) {
 	variables := map[string]*string{}
 	if s.Environment != nil {
 		maps.Copy(variables, *s.Environment)
 	}
 	s.Environment = &variables
-	var faults []*fault.Error
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		field := fmt.Sprintf("Environment[%q]", name)
 		switch {
 		case name == nameVariable || strings.HasPrefix(name, "AWS_"):
-			faults = append(faults, fault.New("", field, variables[name], "a name that neither this library nor Lambda sets", "choose another"))
+			faults.Add(field, variables[name], "a name that neither this library nor Lambda sets", "choose another")
 		case variables[name] == nil:
-			faults = append(faults, fault.New("", field, nil, "a value", "set it, or leave the variable out"))
+			faults.Add(field, nil, "a value", "set it, or leave the variable out")
 		}
 	}
 	variables[nameVariable] = s.Handler
-	return faults
 }
