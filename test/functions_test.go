@@ -29,7 +29,7 @@ func TestAFunctionSatisfiesTheJudges(t *testing.T) {
 		}))
 		key := secured.NewKey(stack, "Key", &secured.KeyProps{Description: "The functions", LogsSid: "Logs"})
 		topic := secured.NewTopic(stack, "Topic", key)
-		secured.LetAlarmsAndEventsPublish(topic, key)
+		secured.LetAlarmsPublish(topic, key)
 		queue := secured.NewDeadLetterQueue(stack, "DeadLetters", key)
 		secured.AlarmOnFirstMessage(stack, "Alarm", queue, topic)
 		group := awsec2.NewSecurityGroup(stack, jsii.String("Functions"), &awsec2.SecurityGroupProps{Vpc: vpc, Description: jsii.String("TLS out"), AllowAllOutbound: jsii.Bool(false)})
