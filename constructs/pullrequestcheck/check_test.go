@@ -2,6 +2,10 @@ package pullrequestcheck
 
 import (
 	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,10 +13,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/constructs/buildsetup"
+	"github.com/securecdk/securecdk/constructs/securepipeline"
 	"github.com/securecdk/securecdk/controls"
 	"github.com/securecdk/securecdk/controls/template"
 	"github.com/securecdk/securecdk/internal/cdktest"
@@ -108,4 +115,163 @@ func text(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return strings.ReplaceAll(string(data), `\u003c`, "<")
+}
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestLogicalIDsStay: a changed logical id replaces a key or a log group of every check that is upgraded.
+func TestLogicalIDsStay(t *testing.T) {
+	app, stack := newStack(t)
+	everything(stack)
+	var lines []string
+	for id, r := range cdktest.Template(t, app, stack)["Resources"].(map[string]any) {
+		lines = append(lines, r.(map[string]any)["Type"].(string)+" "+id)
+	}
+	slices.Sort(lines)
+	got := strings.Join(lines, "\n") + "\n"
+	golden := filepath.Join("testdata", "logical_ids.golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("logical ids are a public contract (-want +got):\n%s", diff)
+	}
+}
+
+// TestTheBuildspecIsTheProjectsOwn: with a file of the repository for its buildspec, the request would write its own test.
+func TestTheBuildspecIsTheProjectsOwn(t *testing.T) {
+	app, stack := newStack(t)
+	everything(stack)
+	projects := cdktest.Resources(cdktest.Template(t, app, stack), "AWS::CodeBuild::Project")
+	if len(projects) != 3 {
+		t.Fatalf("%d projects", len(projects))
+	}
+	for id, project := range projects {
+		spec := text(t, project["Source"].(map[string]any)["BuildSpec"])
+		merge, command := strings.Index(spec, "git merge"), strings.Index(spec, "make test")
+		if command < 0 {
+			command = strings.Index(spec, "cdk@"+securepipeline.DefaultCliVersion+" synth")
+		}
+		if !strings.Contains(spec, "phases") || merge < 0 || command < 0 {
+			t.Errorf("%s: %s", id, spec)
+		}
+		if environment := project["Environment"].(map[string]any); environment["PrivilegedMode"] != false {
+			t.Errorf("%s is privileged", id)
+		}
+	}
+}
+
+func TestForksAreBuiltOnlyWhenSomebodySaidSo(t *testing.T) {
+	app, stack := newStack(t)
+	everything(stack)
+	for id, project := range cdktest.Resources(cdktest.Template(t, app, stack), "AWS::CodeBuild::Project") {
+		triggers, webhook := project["Triggers"].(map[string]any)
+		if strings.HasPrefix(id, "Elsewhere") != webhook {
+			t.Errorf("%s: %v", id, triggers)
+		}
+		if !webhook {
+			continue
+		}
+		if got := text(t, triggers["PullRequestBuildPolicy"]); got != `{"RequiresCommentApproval":"FORK_PULL_REQUESTS"}` {
+			t.Error(got)
+		}
+		if got := text(t, triggers["FilterGroups"]); !strings.Contains(got, `"Pattern":"^refs/heads/(main|develop)$"`) {
+			t.Error(got)
+		}
+	}
+}
+
+// TestMachineAndPeopleDoNotStandForEachOther: no pool of people has a role of the machine's, and the other way round.
+func TestMachineAndPeopleDoNotStandForEachOther(t *testing.T) {
+	app, stack := newStack(t)
+	everything(stack)
+	doc := cdktest.Template(t, app, stack)
+	machines := 0
+	for id, rule := range cdktest.Resources(doc, "Custom::ApprovalRuleTemplate") {
+		pool := text(t, rule["ApprovalPoolMembers"])
+		machine := strings.Contains(id, "Machine")
+		if machine != strings.Contains(pool, "VerdictRole") || machine == (strings.Contains(pool, "Reviewer") || strings.Contains(pool, "user/")) {
+			t.Errorf("%s: %s", id, pool)
+		}
+		if !machine {
+			continue
+		}
+		machines++
+		if strings.Count(pool, "VerdictRole") != 2 || text(t, rule["Branches"]) != `["main","release/next"]` || rule["ApprovalsNeeded"] != "1" {
+			t.Errorf("%s: %v", id, rule)
+		}
+	}
+	if machines != 1 {
+		t.Errorf("%d rules of the machine", machines)
+	}
+}
+
+func TestDefaultsAreTwoForMainAndOneForDevelop(t *testing.T) {
+	app, stack := newStack(t)
+	least(stack)
+	needed := map[string]any{}
+	for _, rule := range cdktest.Resources(cdktest.Template(t, app, stack), "Custom::ApprovalRuleTemplate") {
+		needed[rule["Name"].(string)] = rule["ApprovalsNeeded"]
+	}
+	want := map[string]any{"Orders-Rules-machine": "1", "Orders-Rules-main-people": "2", "Orders-Rules-develop-people": "1"}
+	if diff := cmp.Diff(want, needed); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestInAStageAndWithoutAnEnvironment: where names and account are only known when it is deployed.
+func TestInAStageAndWithoutAnEnvironment(t *testing.T) {
+	app := cdktest.App(t, flags.Safe())
+	stage := awscdk.NewStage(app, jsii.String("Tooling"), nil)
+	stack := awscdk.NewStack(stage, jsii.String("Orders"), nil)
+	least(stack)
+	for name, doc := range cdktest.Synth(t, app) {
+		parsed, err := template.New(name, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range controls.Evaluate([]*template.Template{parsed}, controls.All(), nil, time.Now()).Failures() {
+			t.Errorf("%s %s: %s", f.Resource.LogicalID, f.Control.ID, f.Message)
+		}
+		if len(cdktest.Resources(doc, "Custom::ApprovalRuleTemplate")) != 3 {
+			t.Errorf("%s has no rules", name)
+		}
+	}
+}
+
+// TestBesideAPipeline: the check and the pipeline of a repository live in one stack.
+func TestBesideAPipeline(t *testing.T) {
+	build := func(t *testing.T) (awscdk.App, awscdk.Stack) {
+		app, stack := newStack(t)
+		repository := awscodecommit.NewRepository(stack, jsii.String("Repository"), &awscodecommit.RepositoryProps{RepositoryName: jsii.String("orders")})
+		NewPullRequestCheck(stack, jsii.String("Check"), &PullRequestCheckProps{Repository: repository, Vpc: vpc})
+		securepipeline.NewPipeline(stack, jsii.String("Pipeline"), &securepipeline.PipelineProps{
+			Source: securepipeline.CodeCommit(&securepipeline.CodeCommitSourceProps{Repository: repository, Branch: jsii.String("main")}),
+			Vpc:    vpc, Stages: []*securepipeline.StageProps{{
+				Name: jsii.String("Dev"), Env: cdktest.Env("222222222222", "eu-west-1"), Baseline: aspects.NewBaseline(&aspects.BaselineProps{Vpc: vpc}),
+				Build: func(stage awscdk.Stage) {
+					awssns.NewTopic(awscdk.NewStack(stage, jsii.String("App"), nil), jsii.String("Topic"), nil)
+				},
+			}},
+		})
+		return app, stack
+	}
+	app, stack := build(t)
+	parsed, err := template.New("orders", cdktest.Template(t, app, stack))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range controls.Evaluate([]*template.Template{parsed}, controls.All(), nil, time.Now()).Failures() {
+		t.Errorf("%s %s: %s", f.Resource.LogicalID, f.Control.ID, f.Message)
+	}
+	app, _ = build(t)
+	for _, finding := range nagtest.Open(nagtest.Lines(t, app)) {
+		t.Error(finding)
+	}
 }
