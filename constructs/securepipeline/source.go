@@ -3,6 +3,7 @@ package securepipeline
 import (
 	"regexp"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipelineactions"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/internal/fault"
+	"github.com/securecdk/securecdk/internal/nag"
 )
 
 // Source is where a pipeline's code comes from. CodeCommit, Connection and S3 make one.
@@ -66,8 +68,17 @@ func CodeCommit(props *CodeCommitSourceProps) *Source {
 			}
 			return pipelines.CodePipelineSource_CodeCommit(repository, p.Branch, &pipelines.CodeCommitSourceOptions{
 				Trigger: awscodepipelineactions.CodeCommitTrigger_EVENTS,
-			}), nil
+			}), func(pipeline awscodepipeline.Pipeline) { suppressRule(repository, pipeline, *p.Branch) }
 		},
+	}
+}
+
+// suppressRule accepts what cdk-nag finds in the rule that starts the pipeline, which the CDK makes below the repository: that
+// need not be below the pipeline.
+func suppressRule(repository awscodecommit.IRepository, pipeline awscodepipeline.Pipeline, branch string) {
+	id := jsii.Sprintf("%s-%s-EventRule", *awscdk.Names_NodeUniqueId(pipeline.Node()), branch)
+	if rule := repository.Node().TryFindChild(id); rule != nil {
+		nag.Suppress(rule, startRuleFindings()...)
 	}
 }
 

@@ -31,7 +31,7 @@ func suppressionsOf(r *bulk.Resource) []nag.Rule {
 	case r.Type == "AWS::CodeBuild::Project":
 		return nag.InPacks("CodeBuildProjectSourceRepoUrl", "The project's source is CODEPIPELINE: it gets an artifact from the pipeline, and knows neither a repository nor its credentials.", "HIPAA.Security", "PCI.DSS.321")
 	case r.Type == "AWS::Events::Rule":
-		return nag.InPacks("EventBusDLQ", "The event only starts the pipeline: one that is lost is made up for by the next push or by hand, and reading an old one later would release nothing else.", "Serverless")
+		return startRuleFindings()
 	case r.Type == "AWS::Lambda::Function" && autoApprove:
 		return autoApproveFindings()
 	case r.Type == "AWS::Lambda::EventInvokeConfig" && autoApprove:
@@ -43,6 +43,10 @@ func suppressionsOf(r *bulk.Resource) []nag.Rule {
 		}}
 	}
 	return nil
+}
+
+func startRuleFindings() []nag.Rule {
+	return nag.InPacks("EventBusDLQ", "The event only starts the pipeline: one that is lost is made up for by the next push or by hand, and reading an old one later would release nothing else.", "Serverless")
 }
 
 func inlinePolicy() []nag.Rule {
