@@ -1,0 +1,158 @@
+package accesscontrol
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/internal/fault"
+	"github.com/securecdk/securecdk/internal/nag"
+)
+
+// PermissionsBoundaryProps are the settings of a PermissionsBoundary.
+type PermissionsBoundaryProps struct {
+	// Repositories are the protected ones. One of Repositories and RepositoryNames is needed; both add up.
+	Repositories []awscodecommit.IRepository
+	// RepositoryNames are those of the stack's account and region. * stands for any characters. Default: none.
+	RepositoryNames *[]*string
+	// Branches are the protected ones, without refs/heads/. * stands for any characters: release/*. Default: main, develop.
+	Branches *[]*string
+	// ManagedPolicyName is the policy's name. The policy names itself, so it always has one. Default: made of the construct's path.
+	ManagedPolicyName *string
+	// RolePath is the path of the roles that the holder may pass to services. Roles there must have this boundary, which those
+	// that the holder makes have. Default: /delegated/.
+	RolePath *string
+	// PassableRoleArns are further roles that the holder may pass to services. A function or a build that has one of them is not
+	// held by the boundary. * stands for any characters. Default: none.
+	PassableRoleArns *[]*string
+}
+
+// PermissionsBoundary is a permissions boundary that its holder can't get rid of.
+type PermissionsBoundary struct {
+	constructs.Construct
+	policy awsiam.ManagedPolicy
+}
+
+// NewPermissionsBoundary makes a boundary that allows everything but what a BranchProtection denies, and but getting
+// out of it: its holder can't take boundaries away or change them, can't change the policies under Path, makes users and
+// roles with this boundary only, changes the policies and the trust of such only, passes only roles below RolePath to services,
+// and makes no credentials for others. It is the pattern of the IAM User Guide, "Permissions boundaries for IAM
+// entities", "Delegating responsibility to others using permissions boundaries".
+//
+// A boundary grants nothing. It goes onto everything under a scope by awsiam.PermissionsBoundary_Of(scope).Apply(…).
+//
+// It panics with an error that lists every fault of the props, or when the document is longer than IAM's 6,144 characters.
+func NewPermissionsBoundary(scope constructs.Construct, id *string, props *PermissionsBoundaryProps) *PermissionsBoundary {
+	s, faults := settlePermissionsBoundary(props)
+	refuse(scope, id, faults)
+	b := &PermissionsBoundary{}
+	constructs.NewConstruct_Override(b, scope, id)
+	name := s.name
+	if name == nil {
+		name = awscdk.Names_UniqueResourceName(b, &awscdk.UniqueResourceNameOptions{MaxLength: jsii.Number(100)})
+	}
+	p := placeOf(b)
+	g := guarded{s.repositories.arns(p), s.branches}
+	b.policy = newManagedPolicy(b, "Policy", name, "Everything but protected branches and approval rules, and no way out", s.statements(g, p, *name))
+	nag.Suppress(b.policy, boundaryFindings()...)
+	return b
+}
+
+// ManagedPolicy returns the policy, to be set as a boundary of users and roles.
+func (b *PermissionsBoundary) ManagedPolicy() awsiam.ManagedPolicy { return b.policy }
+
+type permissionsBoundary struct {
+	branchProtection
+	rolePath string
+	passable []string
+}
+
+func settlePermissionsBoundary(props *PermissionsBoundaryProps) (permissionsBoundary, []*fault.Error) {
+	if props == nil {
+		props = &PermissionsBoundaryProps{}
+	}
+	base, faults := settleBranchProtection(&BranchProtectionProps{props.Repositories, props.RepositoryNames, props.Branches, props.ManagedPolicyName})
+	c := &checker{fault.List(faults)}
+	s := permissionsBoundary{branchProtection: base, rolePath: "/delegated/"}
+	if props.RolePath != nil && c.name("RolePath", props.RolePath, pathForm, "a path that begins and ends with /, other than / itself") {
+		s.rolePath = *props.RolePath
+		if strings.HasPrefix(s.rolePath, Path) {
+			c.Add("RolePath", props.RolePath, "a path other than "+Path, "keep it for the roles that may edit approval rules")
+		}
+	}
+	s.passable = c.names("PassableRoleArns", props.PassableRoleArns, roleArnForm, "the ARN of a role, or a pattern with *")
+	return s, c.List
+}
+
+// oneself is the user who asks. A role has no user name, and a statement with a variable that has no value holds for nobody:
+// another statement is for roles.
+const oneself = "${aws:username}"
+
+// statements of the boundary. A negated operator also matches a request that doesn't carry the key: whoever has no
+// boundary is none of those with this one.
+func (s permissionsBoundary) statements(g guarded, p place, name string) []statement {
+	self := p.global("iam", "policy"+Path+name)
+	policies := p.global("iam", "policy"+Path+"*")
+	everything := []string{"*"}
+	passRole := deny("DenyPassRole", []string{"iam:PassRole"}, nil)
+	passRole.notResources = append([]string{p.global("iam", "role"+s.rolePath+"*")}, s.passable...)
+	credentials := deny("DenyCredentialsOfOthers", credentialWrites, nil)
+	credentials.notResources = []string{p.global("iam", "user/"+oneself), p.global("iam", "user/*/"+oneself)}
+	return slices.Concat(
+		[]statement{allow("AllowWithinBoundary", everything, everything)},
+		g.denies(),
+		[]statement{
+			deny("DenyRemoveBoundary", []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"}, everything),
+			deny("DenyPrincipalsWithoutBoundary", principalWrites, everything).when("StringNotEquals", "iam:PermissionsBoundary", self),
+			passRole,
+			credentials,
+			deny("DenyCredentialsByRoles", credentialWrites, everything).when("Null", "aws:username", "true"),
+			deny("DenyFederation", federationWrites, everything),
+			deny("DenyEditPolicies", policyWrites, []string{policies}),
+			deny("DenyDetachPolicies", detachments, everything).when("ArnLike", "iam:PolicyARN", policies),
+		},
+	)
+}
+
+// principalWrites are the actions that say by iam:PermissionsBoundary which boundary their principal has, or is to have.
+var principalWrites = []string{
+	"iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreateRole", "iam:CreateUser", "iam:DeleteRolePolicy", "iam:DeleteUserPolicy",
+	"iam:DetachRolePolicy", "iam:DetachUserPolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:PutUserPermissionsBoundary",
+	"iam:PutUserPolicy", "iam:UpdateAssumeRolePolicy",
+}
+
+// credentialWrites let one act as another user: access keys, passwords, and the keys and passwords of git.
+var credentialWrites = []string{
+	"iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential", "iam:UpdateLoginProfile",
+	"iam:UploadSSHPublicKey",
+}
+
+// federationWrites let one sign in as whoever trusts an identity provider.
+var federationWrites = []string{
+	"iam:AddClientIDToOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider", "iam:CreateSAMLProvider", "iam:UpdateOpenIDConnectProviderThumbprint",
+	"iam:UpdateSAMLProvider",
+}
+
+var (
+	policyWrites = []string{"iam:CreatePolicyVersion", "iam:DeletePolicy*", "iam:SetDefaultPolicyVersion"}
+	detachments  = []string{"iam:DetachGroupPolicy", "iam:DetachRolePolicy", "iam:DetachUserPolicy"}
+)
+
+func boundaryFindings() []nag.Rule {
+	const reason = "A permissions boundary grants nothing: what it allows is the most that other policies may grant, and its denies take from that."
+	rules := []nag.Rule{
+		{ID: "AwsSolutions-IAM5", Finding: "Action::*", Reason: reason},
+		{ID: "AwsSolutions-IAM5", Finding: "Resource::*", Reason: reason},
+	}
+	for _, pack := range []string{"NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"} {
+		for _, rule := range []string{"IAMPolicyNoStatementsWithAdminAccess", "IAMPolicyNoStatementsWithFullAccess"} {
+			rules = append(rules, nag.Rule{ID: pack + "-" + rule, Reason: reason})
+		}
+	}
+	return rules
+}

@@ -1,0 +1,137 @@
+package accesscontrol
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/securecdk/securecdk/internal/fault"
+)
+
+// scpLimit is that of "Quotas and service limits for AWS Organizations". Through the API white space counts too; this
+// document has none.
+const scpLimit = 5120
+
+// ServiceControlPolicyProps are the settings of a service control policy. Role patterns are ARNs, in which * stands for any
+// characters and for any account: arn:*:iam::*:role/cdk-hnb659fds-cfn-exec-role-*.
+type ServiceControlPolicyProps struct {
+	// RepositoryNames are the protected repositories, in every account that the policy is attached to. * stands for any
+	// characters. Default: all repositories.
+	RepositoryNames *[]*string
+	// Branches are the protected ones, without refs/heads/. * stands for any characters: release/*. Default: main, develop.
+	Branches *[]*string
+	// ApprovalRuleAdministrators are the roles that may override and edit approval rules, besides those below Path, which
+	// always may. Default: none.
+	ApprovalRuleAdministrators *[]*string
+	// DeployRoles are the roles by which CloudFormation deploys: they make and change repositories, the roles below Path, the
+	// policies and the functions. Default: the execution and deployment roles of the CDK's bootstrap stack.
+	DeployRoles *[]*string
+	// DeployRoleUsers are the roles that may assume DeployRoles, such as the actions of pipelines; where they are given, nobody
+	// else may. Without them the trust policies of the DeployRoles decide alone, and the bootstrap stack's trust their whole
+	// account. Default: none.
+	DeployRoleUsers *[]*string
+	// FunctionNames are the Lambda functions whose roles lie below Path. Only DeployRoles may change or invoke them: whoever
+	// changes a function acts with its role. * stands for any characters. Services still invoke them. Default: none.
+	FunctionNames *[]*string
+}
+
+// defaultDeployRoles are those of the CDK's bootstrap stack with its default qualifier.
+var defaultDeployRoles = []string{"arn:*:iam::*:role/cdk-hnb659fds-cfn-exec-role-*", "arn:*:iam::*:role/cdk-hnb659fds-deploy-role-*"}
+
+// ServiceControlPolicy returns the JSON of a service control policy with the denies of a BranchProtection, for every account of
+// an organization that it is attached to, administrators of the account included. awsorganizations.CfnPolicy takes it.
+//
+// Roles below Path may edit approval rules: ApprovalRuleAdministrators, and the functions of this library that make
+// approval rule templates. So that this is no way round, only DeployRoles may make, change, give policies to or pass roles
+// there (or the roles named in the props), and only they may change the policies below Path or detach them. Bootstrap the
+// CDK before you attach the policy, or name the role that does in DeployRoles.
+//
+// It returns an error that lists every fault of the props, or says that the document is longer than the 5,120 characters
+// that AWS Organizations takes.
+func ServiceControlPolicy(props *ServiceControlPolicyProps) (string, error) {
+	s, faults := settleServiceControlPolicy(props)
+	if len(faults) > 0 {
+		return "", fault.Join(faults)
+	}
+	document := string(compact(policy(s.statements())))
+	if len(document) > scpLimit {
+		return "", fault.New("", "the service control policy", len(document), "at most 5120 characters, the limit of AWS Organizations",
+			"cover repositories, branches, functions or roles with fewer patterns, or make two policies, each for some of the repositories")
+	}
+	return document, nil
+}
+
+type serviceControlPolicy struct {
+	guarded
+	administrators, deployers, users, functions []string
+}
+
+func settleServiceControlPolicy(props *ServiceControlPolicyProps) (serviceControlPolicy, []*fault.Error) {
+	if props == nil {
+		props = &ServiceControlPolicyProps{}
+	}
+	c := &checker{}
+	s := serviceControlPolicy{
+		guarded:        guarded{repositories: []string{"*"}, branches: c.branches(props.Branches)},
+		administrators: append([]string{"arn:*:iam::*:role" + Path + "*"}, c.roles("ApprovalRuleAdministrators", props.ApprovalRuleAdministrators)...),
+		deployers:      c.roles("DeployRoles", props.DeployRoles),
+		users:          c.roles("DeployRoleUsers", props.DeployRoleUsers),
+	}
+	if names := c.names("RepositoryNames", props.RepositoryNames, repositoryForm, "a repository's name, or a pattern with *"); len(names) > 0 {
+		s.repositories = place{"*", "*", "*"}.arns("codecommit", "", names)
+	}
+	if len(valuesOf(props.DeployRoles)) == 0 {
+		s.deployers = slices.Clone(defaultDeployRoles)
+	}
+	functions := c.names("FunctionNames", props.FunctionNames, functionForm, "a function's name, or a pattern with * that begins with a letter")
+	s.functions = place{"*", "*", "*"}.arns("lambda", "function:", functions)
+	return s, c.List
+}
+
+// roles checks patterns of roles. One that every role matches would exempt everyone.
+func (c *checker) roles(field string, values *[]*string) []string {
+	all := c.names(field, values, roleArnForm, "a role's ARN, or a pattern of one: arn:*:iam::*:role/name")
+	for i, v := range valuesOf(values) {
+		if v == nil {
+			continue
+		}
+		if _, name, ok := strings.Cut(*v, ":role/"); ok && len(strings.Trim(name, "*/")) < 3 {
+			c.Add(fmt.Sprintf("%s[%d]", field, i), v, "a pattern that names roles", "begin it with a path or a name that only they have")
+		}
+	}
+	return all
+}
+
+func (s serviceControlPolicy) statements() []statement {
+	statements := []statement{s.branchDeny().exempting(s.deployers), s.repositoryDeny().exempting(s.deployers)}
+	for _, d := range s.approvalDenies() {
+		statements = append(statements, d.exempting(s.administrators))
+	}
+	const policies = "arn:*:iam::*:policy" + Path + "*"
+	statements = append(statements,
+		deny("DenyTrustedRoles", roleWrites, slices.Concat(s.administrators, s.deployers)).exempting(s.deployers),
+		deny("DenyEditPolicies", policyWrites, []string{policies}).exempting(s.deployers),
+		deny("DenyDetachPolicies", detachments, []string{"*"}).when("ArnLike", "iam:PolicyARN", []any{policies}).exempting(s.deployers),
+		deny("DenyRemoveBoundary", []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"}, []string{"*"}).
+			when("ArnLike", "iam:PermissionsBoundary", []any{policies}).exempting(s.deployers),
+	)
+	if len(s.functions) > 0 {
+		statements = append(statements, deny("DenyTrustedFunctions", functionWrites, s.functions).exempting(s.deployers))
+	}
+	if len(s.users) > 0 {
+		statements = append(statements, deny("DenyBecomeDeployRoles", []string{"sts:AssumeRole*"}, s.deployers).exempting(slices.Concat(s.users, s.deployers)))
+	}
+	return statements
+}
+
+// roleWrites let one become a trusted role, or make one.
+var roleWrites = []string{
+	"iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole*", "iam:DetachRolePolicy", "iam:PassRole", "iam:PutRole*", "iam:UpdateAssumeRolePolicy",
+	"iam:UpdateRole*",
+}
+
+// functionWrites let one act with the role of a function.
+var functionWrites = []string{
+	"lambda:AddPermission", "lambda:CreateFunction", "lambda:CreateFunctionUrlConfig", "lambda:DeleteFunction*", "lambda:Invoke*",
+	"lambda:PutFunction*", "lambda:UpdateFunction*",
+}
