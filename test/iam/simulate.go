@@ -28,6 +28,10 @@ type Request struct {
 	Identity []any `json:"identity"`
 	// ResourcePolicy is the policy of the resource: of a bucket, a topic, a key.
 	ResourcePolicy any `json:"resourcePolicy"`
+	// Boundary is the permissions boundary of the principal, or nil.
+	Boundary any `json:"boundary"`
+	// ServiceControl is a service control policy above the account, beside the one that allows everything; or nil.
+	ServiceControl any `json:"serviceControl"`
 }
 
 // Simulate says of each request whether it is allowed. A request that the simulator can't evaluate fails the test.

@@ -5,13 +5,14 @@ import { readFileSync } from 'node:fs'
 
 const { runSimulation } = createRequire(process.argv[2] + '/')('@cloud-copilot/iam-simulate')
 
-// No organization stands above the account.
-const everything = [{
+// What an organization allows as long as nobody attaches another policy; the request may bring one.
+const fullAccess = {
+  name: 'FullAWSAccess',
+  policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+}
+const above = (policy) => [{
   orgIdentifier: 'root',
-  policies: [{
-    name: 'FullAWSAccess',
-    policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
-  }],
+  policies: policy ? [fullAccess, { name: 'serviceControl', policy }] : [fullAccess],
 }]
 
 // The simulator drops kms:EncryptionContext:<key>, a family of keys that it does not know. A tag key of any name it
@@ -28,9 +29,10 @@ async function answer(request) {
       contextVariables: request.context,
     },
     identityPolicies: request.identity.map((policy, i) => ({ name: 'policy' + i, policy })),
-    serviceControlPolicies: everything,
+    serviceControlPolicies: above(request.serviceControl),
     resourceControlPolicies: [],
     resourcePolicy: request.resourcePolicy ?? undefined,
+    permissionBoundaryPolicies: request.boundary ? [{ name: 'boundary', policy: request.boundary }] : undefined,
   }, {})
   if (result.resultType === 'error') return { error: JSON.stringify(result.errors) }
   const ignored = result.result?.ignoredContextKeys ?? []

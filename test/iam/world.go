@@ -153,7 +153,7 @@ func (w *world) getAtt(id, attribute string) any {
 var nameProperty = map[string]string{
 	"AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName", "AWS::DynamoDB::Table": "TableName",
 	"AWS::IAM::Role": "RoleName", "AWS::Logs::LogGroup": "LogGroupName", "AWS::SecretsManager::Secret": "Name", "AWS::Lambda::Function": "FunctionName",
-	"AWS::KMS::Alias": "AliasName",
+	"AWS::KMS::Alias": "AliasName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::CodeCommit::Repository": "RepositoryName", "AWS::CodePipeline::Pipeline": "Name",
 }
 
 func (w *world) name(r resource) string {
@@ -179,6 +179,8 @@ var arnFormat = map[string]string{
 	"AWS::Events::Rule":           "arn:aws:events:" + region + ":" + account + ":rule/%s",
 	"AWS::CloudWatch::Alarm":      "arn:aws:cloudwatch:" + region + ":" + account + ":alarm:%s",
 	"AWS::ECR::Repository":        "arn:aws:ecr:" + region + ":" + account + ":repository/%s",
+	"AWS::CodeCommit::Repository": "arn:aws:codecommit:" + region + ":" + account + ":%s",
+	"AWS::CodePipeline::Pipeline": "arn:aws:codepipeline:" + region + ":" + account + ":%s",
 }
 
 func (w *world) arn(id string) string {
@@ -187,7 +189,8 @@ func (w *world) arn(id string) string {
 	if !ok {
 		format = "arn:aws:unknown:" + region + ":" + account + ":%s"
 	}
-	return fmt.Sprintf(format, w.name(r))
+	// Of the types here, those of IAM have a path: it stands before the name.
+	return fmt.Sprintf(format, strings.TrimPrefix(text(r.properties["Path"]), "/")+w.name(r))
 }
 
 // identity returns the policies of a role that stand in the template.

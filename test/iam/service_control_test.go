@@ -1,0 +1,89 @@
+package iam
+
+import (
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/securecdk/securecdk/constructs/accesscontrol"
+)
+
+const (
+	deployRole = roles + "cdk-hnb659fds-cfn-exec-role-" + account + "-" + region
+	breakGlass = roles + "break-glass"
+	handler    = "arn:aws:lambda:" + region + ":" + account + ":function:delivery-rules"
+)
+
+func serviceControl(t *testing.T, props *accesscontrol.ServiceControlPolicyProps) func(principal string) person {
+	t.Helper()
+	document, err := accesscontrol.ServiceControlPolicy(props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := parsed(t, document)
+	return func(principal string) person {
+		return person{principal: principal, identity: []any{anything}, serviceControl: policy}
+	}
+}
+
+var (
+	// becoming are the ways to a trusted role.
+	becoming = all(
+		on(roles+"securecdk/mine", "iam:CreateRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:UpdateRole"),
+		with("iam:PassedToService=lambda.amazonaws.com", on(roles+"securecdk/approval-rules", "iam:PassRole")),
+		with("iam:PassedToService=cloudformation.amazonaws.com", on(deployRole, "iam:PassRole")),
+		on(deployRole, "iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy"), on(roles+"cdk-hnb659fds-deploy-role-mine", "iam:CreateRole"),
+		on(policies+"securecdk/OrdersCommit", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:SetDefaultPolicyVersion"),
+		with("iam:PolicyARN="+policies+"securecdk/OrdersCommit", on(roles+"admin", "iam:DetachRolePolicy")),
+		with("iam:PermissionsBoundary="+policies+"securecdk/boundary", on(roles+"admin", "iam:DeleteRolePermissionsBoundary")),
+	)
+	everyday = all(
+		writesTo("feature/x"), firstOfPush, mergeOf("main"), approving, reading, sourcing, on(roles+"app", "iam:CreateRole", "iam:UpdateAssumeRolePolicy"),
+		with("iam:PassedToService=lambda.amazonaws.com", on(roles+"app", "iam:PassRole")), on(policies+"app", "iam:CreatePolicyVersion"),
+		with("iam:PolicyARN="+policies+"app", on(roles+"app", "iam:DetachRolePolicy")), on("arn:aws:s3:::data/x", "s3:GetObject"),
+		on("arn:aws:lambda:"+region+":"+account+":function:app", "lambda:InvokeFunction", "lambda:UpdateFunctionCode"),
+		with("iam:PermissionsBoundary="+policies+"app", on(roles+"app", "iam:DeleteRolePermissionsBoundary")),
+	)
+)
+
+func TestTheServiceControlPolicyHoldsAdministrators(t *testing.T) {
+	for name, props := range map[string]*accesscontrol.ServiceControlPolicyProps{
+		"all repositories": nil,
+		"named ones":       {RepositoryNames: jsii.Strings("orders", "team-*"), FunctionNames: jsii.Strings("delivery-*")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			as := serviceControl(t, props)
+			for _, who := range []string{roles + "admin", "arn:aws:iam::" + account + ":user/admin", breakGlass, roles + "x/securecdk/mine"} {
+				as(who).mayNot(t, all(aroundBranches, becoming))
+				as(who).may(t, everyday)
+			}
+			as(roles+"admin").mayNot(t, with("codecommit:References=refs/heads/develop", on("arn:aws:codecommit:us-east-1:"+account+":team-x", refWrites...)))
+			as(roles+"admin").may(t, with("codecommit:References=refs/heads/release/1", on(orders, refWrites...)))
+		})
+	}
+}
+
+func TestTheServiceControlPolicyLetsTheNamedRolesThrough(t *testing.T) {
+	as := serviceControl(t, &accesscontrol.ServiceControlPolicyProps{
+		RepositoryNames: jsii.Strings("orders"), ApprovalRuleAdministrators: jsii.Strings("arn:*:iam::*:role/break-glass"), FunctionNames: jsii.Strings("delivery-*"),
+		DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/delivery-*"),
+	})
+	for _, who := range []string{breakGlass, roles + "securecdk/approval-rules"} {
+		as(who).may(t, all(ruleEdits, everyday))
+		as(who).mayNot(t, all(writesTo("main"), repositoryChanges, becoming))
+	}
+	asHandler := on(handler, "lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:AddPermission")
+	as(deployRole).may(t, all(writesTo("main"), repositoryChanges, becoming, asHandler))
+	as(deployRole).mayNot(t, ruleEdits)
+	as(roles+"admin").mayNot(t, all(asHandler, on(breakGlass, "iam:UpdateAssumeRolePolicy"), on(deployRole, "sts:AssumeRole")))
+	as(roles+"delivery-action").may(t, all(everyday, on(deployRole, "sts:AssumeRole")))
+	as(roles+"admin").may(t, on(roles+"app", "sts:AssumeRole"))
+}
+
+func TestTheServiceControlPolicyLeavesOtherRepositoriesAlone(t *testing.T) {
+	as := serviceControl(t, &accesscontrol.ServiceControlPolicyProps{RepositoryNames: jsii.Strings("orders")})
+	as(roles+"admin").may(t, all(
+		with("codecommit:References=refs/heads/main", on(other, refWrites...)),
+		on(other, "codecommit:DeleteRepository", "codecommit:OverridePullRequestApprovalRules", "codecommit:UpdateDefaultBranch"),
+	))
+}
