@@ -26,6 +26,7 @@ var examples = []struct {
 }{
 	{"secure-pipeline", nil, 4, 30},
 	{"guardrails-only", []string{"--app", "go run ./examples/guardrails-only"}, 1, 8},
+	{"pull-request-check", []string{"--app", "go run ./examples/pull-request-check"}, 1, 8},
 }
 
 // TestExamplesUnderTheCLI synthesizes each example as the README says and lets every judge look at the assembly.
