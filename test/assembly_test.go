@@ -1,7 +1,6 @@
 package test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,12 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/securecdk/securecdk/internal/cdktest"
 	"github.com/securecdk/securecdk/test/internal/judge"
 	"github.com/securecdk/securecdk/test/internal/nagreport"
 	"github.com/securecdk/securecdk/test/internal/tool"
 )
-
-var update = flag.Bool("update", false, "write the approved lists of cdk-nag suppressions anew")
 
 // examples are the apps that users copy from. The first is the one that cdk.json runs.
 var examples = []struct {
@@ -108,7 +106,7 @@ func approve(t *testing.T, file string, suppressions []nagreport.Suppression) {
 	for _, s := range suppressions {
 		got.WriteString(s.String() + "\n")
 	}
-	if *update {
+	if *cdktest.Update {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
 		}

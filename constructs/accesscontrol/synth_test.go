@@ -2,10 +2,7 @@ package accesscontrol
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -15,15 +12,12 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipelineactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/securecdk/securecdk/internal/cdktest"
 	"github.com/securecdk/securecdk/internal/flags"
 )
 
 func TestMain(m *testing.M) { cdktest.Main(m) }
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const developer = "arn:aws:iam::111111111111:role/developer"
 
@@ -81,21 +75,7 @@ func TestLogicalIDsStay(t *testing.T) {
 		resource := r.(map[string]any)
 		lines = append(lines, strings.TrimSpace(resource["Type"].(string)+" "+id+" "+nameOf(resource)))
 	}
-	slices.Sort(lines)
-	got := strings.Join(lines, "\n") + "\n"
-	golden := filepath.Join("testdata", "logical_ids.golden")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("logical ids and names are a public contract (-want +got):\n%s", diff)
-	}
+	cdktest.Golden(t, filepath.Join("testdata", "logical_ids.golden"), lines)
 }
 
 func nameOf(resource map[string]any) string {

@@ -16,6 +16,7 @@ import (
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/constructs/buildsetup"
 	"github.com/securecdk/securecdk/internal/nag"
+	"github.com/securecdk/securecdk/internal/secured"
 )
 
 // builder makes the project that builds pull requests, for CodeCommit and for other hosts.
@@ -56,7 +57,7 @@ var mergeOfPullRequest = []string{
 func (b *builder) make() *built {
 	stack := awscdk.Stack_Of(b.scope)
 	setUp := buildsetup.New(stack, &buildsetup.Props{Registries: b.settings.Registries, Proxy: b.settings.Proxy})
-	out := &built{group: newSecurityGroup(b.scope, "BuildSecurityGroup", "Builds of pull requests: nothing in, TLS out", b.vpc, setUp.Ports())}
+	out := &built{group: secured.NewSecurityGroup(b.scope, "BuildSecurityGroup", "Builds of pull requests: nothing in, TLS out", b.vpc, setUp.Ports())}
 	out.role = awsiam.NewRole(b.scope, jsii.String("BuildRole"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("codebuild.amazonaws.com"), nil),
 		Description: jsii.Sprintf("Builds pull requests: %s", *b.scope.Node().Path()),

@@ -59,7 +59,7 @@ func NewPullRequestCheck(scope constructs.Construct, id *string, props *PullRequ
 	secured.LetAlarmsPublish(c.alarms, c.key)
 	c.deadLetters = secured.NewDeadLetterQueue(c, "DeadLetters", c.key)
 	c.shared = &handler.Shared{
-		Vpc: vpc, SecurityGroup: newSecurityGroup(c, "FunctionSecurityGroup", "Functions of the pull request check: nothing in, TLS out", vpc, nil),
+		Vpc: vpc, SecurityGroup: secured.NewSecurityGroup(c, "FunctionSecurityGroup", "Functions of the pull request check: nothing in, TLS out", vpc, nil),
 		Key: c.key, DeadLetters: c.deadLetters, LogRetention: s.LogRetention,
 	}
 	c.logs = secured.NewLogGroup(c, "BuildLogs", c.key, s.LogRetention)

@@ -2,10 +2,7 @@ package pullrequestcheck
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,8 +114,6 @@ func text(t *testing.T, v any) string {
 	return strings.ReplaceAll(string(data), `\u003c`, "<")
 }
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
 // TestLogicalIDsStay: a changed logical id replaces a key or a log group of every check that is upgraded.
 func TestLogicalIDsStay(t *testing.T) {
 	app, stack := newStack(t)
@@ -127,21 +122,7 @@ func TestLogicalIDsStay(t *testing.T) {
 	for id, r := range cdktest.Template(t, app, stack)["Resources"].(map[string]any) {
 		lines = append(lines, r.(map[string]any)["Type"].(string)+" "+id)
 	}
-	slices.Sort(lines)
-	got := strings.Join(lines, "\n") + "\n"
-	golden := filepath.Join("testdata", "logical_ids.golden")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("logical ids are a public contract (-want +got):\n%s", diff)
-	}
+	cdktest.Golden(t, filepath.Join("testdata", "logical_ids.golden"), lines)
 }
 
 // TestTheBuildspecIsTheProjectsOwn: with a file of the repository for its buildspec, the request would write its own test.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
-	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/constructs/buildsetup"
@@ -222,5 +221,3 @@ func references(branches []string) []string {
 	}
 	return refs
 }
-
-func pointers(texts []string) *[]*string { return jsii.Strings(texts...) }

@@ -55,7 +55,7 @@ func NewPipeline(scope constructs.Construct, id *string, props *PipelineProps) *
 	p.requireFlags()
 	setUp := buildsetup.New(awscdk.Stack_Of(p), s.builds())
 	p.vpc = secured.FindVpc(p, s.Vpc)
-	p.securityGroup = p.newSecurityGroup(setUp)
+	p.securityGroup = secured.NewSecurityGroup(p, "Builds", "Builds of the pipeline: nothing in, TLS out", p.vpc, setUp.Ports())
 	p.key = p.newKey()
 	p.accessLogs = p.findAccessLogs(s)
 	p.artifacts = p.newArtifactBucket(s)
@@ -166,20 +166,6 @@ func (p *Pipeline) findAccessLogs(s *settings) awss3.IBucket {
 		panic(fault.New(*p.Node().Path(), "AccessLogs", nil, "a bucket from the provider", "make the provider return the access-log bucket of the pipeline's account and region"))
 	}
 	return bucket
-}
-
-// newSecurityGroup makes the one security group of all builds: nothing in; out TLS, and what registries and proxy need.
-func (p *Pipeline) newSecurityGroup(setUp *buildsetup.Setup) awsec2.SecurityGroup {
-	group := awsec2.NewSecurityGroup(p, jsii.String("Builds"), &awsec2.SecurityGroupProps{
-		Vpc:              p.vpc,
-		Description:      jsii.String("Builds of the pipeline: nothing in, TLS out"),
-		AllowAllOutbound: jsii.Bool(false),
-	})
-	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("TLS"), nil)
-	for _, port := range setUp.Ports() {
-		group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(port)), jsii.String("Package registry or HTTP proxy"), nil)
-	}
-	return group
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
