@@ -34,7 +34,7 @@ func texts(all ...string) []any {
 
 // with is good properties and what differs from them; nil takes a field away.
 func with(changes props) props {
-	p := props{"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:f", "Name": "two", "Branches": texts("main"),
+	p := props{"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:f", "ServiceTimeout": "900", "Name": "two", "Branches": texts("main"),
 		"ApprovalsNeeded": "2", "ApprovalPoolMembers": texts(member), "Repositories": texts("shop")}
 	maps.Copy(p, changes)
 	maps.DeleteFunc(p, func(_ string, value any) bool { return value == nil })

@@ -24,7 +24,8 @@ const (
 	maxApprovals   = 200
 )
 
-var fields = []string{"ApprovalPoolMembers", "ApprovalsNeeded", "Branches", "Description", "Name", "Repositories", "ServiceToken"}
+// fields are what a template can say. The last two are CloudFormation's own, which it hands on.
+var fields = []string{"ApprovalPoolMembers", "ApprovalsNeeded", "Branches", "Description", "Name", "Repositories", "ServiceTimeout", "ServiceToken"}
 
 var (
 	templateName   = regexp.MustCompile(`^[\w.-]([\w .-]{0,98}[\w.-])?$`)
