@@ -91,11 +91,16 @@ func (s *Server) On(operation string, answer Operation) {
 	s.operations[operation] = answer
 }
 
+// Answer returns what an operation answers now.
+func (s *Server) Answer(operation string) Operation {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.operations[operation]
+}
+
 // FailTimes has the next n calls of an operation answer with err, and those after it as before.
 func (s *Server) FailTimes(operation string, n int, err error) {
-	s.mutex.Lock()
-	before := s.operations[operation]
-	s.mutex.Unlock()
+	before := s.Answer(operation)
 	s.On(operation, func(in Input) (any, error) {
 		if n > 0 {
 			n--

@@ -91,7 +91,7 @@ func TestALostAnswerIsNoFailure(t *testing.T) {
 		t.Run(operation, func(t *testing.T) {
 			given, event := begin()
 			s := newService(t, given...)
-			do, lost := s.answers[operation], false
+			do, lost := s.Answer(operation), false
 			s.On(operation, func(in awsfake.Input) (any, error) {
 				out, err := do(in)
 				if !lost {
@@ -127,20 +127,20 @@ func TestAReportIsMadeBeforeTheTimeIsUp(t *testing.T) {
 
 func TestARuleThatChangesMeanwhileIsNotOverwritten(t *testing.T) {
 	s := newService(t, ours("id-1", "two", "shop").saying(ruleOfOne))
-	do := s.answers["UpdateApprovalRuleTemplateContent"]
+	do := s.Answer("UpdateApprovalRuleTemplateContent")
 	s.On("UpdateApprovalRuleTemplateContent", func(in awsfake.Input) (any, error) {
-		s.templates[0].Content = "{}"
+		s.Templates[0].Content = "{}"
 		return do(in)
 	})
 	got := send(t, context.Background(), newHandler(t), update(with(nil), with(nil)))
-	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "somebody changed it at the same time; deploy again") || s.templates[0].Content != "{}" {
+	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "somebody changed it at the same time; deploy again") || s.Templates[0].Content != "{}" {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
 }
 
 func TestWhatABatchSaysNothingOfIsAFailure(t *testing.T) {
 	s := newService(t)
-	s.silent = []string{"mail"}
+	s.Silent = []string{"mail"}
 	got := send(t, context.Background(), newHandler(t), create(with(props{"Repositories": texts("mail", "shop")})))
 	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "did not associate mail and gave no reason") || got.PhysicalResourceID != "made-1" {
 		t.Errorf("%s: %s", got.Status, got.Reason)
@@ -149,7 +149,7 @@ func TestWhatABatchSaysNothingOfIsAFailure(t *testing.T) {
 
 func TestAFailedCreateIsCleanedUp(t *testing.T) {
 	s, h := newService(t), newHandler(t)
-	s.refuse["gone"] = "RepositoryDoesNotExistException"
+	s.Refuse["gone"] = "RepositoryDoesNotExistException"
 	p := with(props{"Repositories": texts("gone", "shop")})
 	got := send(t, context.Background(), h, create(p))
 	if got.Status != cfn.StatusFailed || len(s.state()) != 1 {
@@ -167,9 +167,9 @@ func TestAFailedCreateIsCleanedUp(t *testing.T) {
 
 func TestAUseThatBeginsDuringTheDeleteIsNamed(t *testing.T) {
 	s := newService(t, ours("id-1", "two", "shop"))
-	do := s.answers["DeleteApprovalRuleTemplate"]
+	do := s.Answer("DeleteApprovalRuleTemplate")
 	s.On("DeleteApprovalRuleTemplate", func(in awsfake.Input) (any, error) {
-		s.templates[0].Repositories = []string{"late"}
+		s.Templates[0].Repositories = []string{"late"}
 		return do(in)
 	})
 	got := send(t, context.Background(), newHandler(t), remove(with(nil)))
@@ -181,10 +181,10 @@ func TestAUseThatBeginsDuringTheDeleteIsNamed(t *testing.T) {
 func TestASearchHasABound(t *testing.T) {
 	s, h := newService(t), newHandler(t)
 	for i := range h.scan + 5 {
-		s.templates = append(s.templates, &stored{ID: fmt.Sprint(i), Name: fmt.Sprint(i)})
+		s.Templates = append(s.Templates, &awsfake.ApprovalRuleTemplate{ID: fmt.Sprint(i), Name: fmt.Sprint(i)})
 	}
 	got := send(t, context.Background(), h, update(with(nil), with(nil)))
-	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "not among the first 20") || s.made != 0 {
+	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "not among the first 20") || s.Made != 0 {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
 }
@@ -242,8 +242,8 @@ func TestDeliveriesAtTheSameTimeMakeOneTemplate(t *testing.T) {
 		all.Go(func() { ids[i] = send(t, context.Background(), h, create(with(nil))).PhysicalResourceID })
 	}
 	all.Wait()
-	if ids = slices.Compact(ids); len(ids) != 1 || s.made != 1 {
-		t.Errorf("%d templates, ids %q", s.made, ids)
+	if ids = slices.Compact(ids); len(ids) != 1 || s.Made != 1 {
+		t.Errorf("%d templates, ids %q", s.Made, ids)
 	}
 }
 
@@ -267,7 +267,7 @@ func TestAReasonFitsIntoAResponse(t *testing.T) {
 	var names []string
 	for i := range 100 {
 		names = append(names, fmt.Sprintf("repository-%03d", i))
-		s.refuse[names[i]] = "<RepositoryDoesNotExistException>"
+		s.Refuse[names[i]] = "<RepositoryDoesNotExistException>"
 	}
 	got := send(t, context.Background(), newHandler(t), create(with(props{"Repositories": texts(names...)})))
 	if got.Status != cfn.StatusFailed || !strings.HasSuffix(got.Reason, "(the rest is in the function's log)") {

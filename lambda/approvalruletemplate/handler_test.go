@@ -76,7 +76,7 @@ type story struct {
 
 func (c story) tell(t *testing.T) {
 	s := newService(t, c.given...)
-	maps.Copy(s.refuse, c.refuse)
+	maps.Copy(s.Refuse, c.refuse)
 	got := send(t, context.Background(), newHandler(t), c.event)
 	if id := got.PhysicalResourceID; id != c.id && (c.id != "" || id != c.event.PhysicalResourceID) {
 		t.Errorf("physical id %q, want %q", id, c.id)
