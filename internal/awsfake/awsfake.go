@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,8 @@ type Operation func(in Input) (any, error)
 type Call struct {
 	Operation string // without the service's prefix: "GetPullRequest"
 	Input     Input
+	Service   string // as requests are signed for it, which is how IAM calls it: "codecommit"
+	Caller    string // the id of the access key
 }
 
 // Server is the fake.
@@ -127,7 +130,8 @@ func (s *Server) Calls(operations ...string) []Call {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mutex.Lock()
 	name, in, err := read(r)
-	s.calls = append(s.calls, Call{Operation: name, Input: in})
+	caller, service := signer(r)
+	s.calls = append(s.calls, Call{Operation: name, Input: in, Service: service, Caller: caller})
 	answer := s.operations[name]
 	s.mutex.Unlock()
 	var out any
@@ -157,6 +161,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func target(r *http.Request) string { return r.Header.Get("X-Amz-Target") }
+
+var credential = regexp.MustCompile(` Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request,`)
+
+// signer reads who signed a request, and for which service ("Signature Version 4", AWS General Reference).
+func signer(r *http.Request) (accessKey, service string) {
+	if m := credential.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
+		return m[1], m[2]
+	}
+	return "", ""
+}
 
 // read returns the operation's name and input.
 func read(r *http.Request) (string, Input, error) {

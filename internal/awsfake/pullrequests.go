@@ -1,15 +1,19 @@
 package awsfake
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
 
 // PullRequests is the part of CodeCommit, CodeBuild, CloudWatch Logs and Amazon SNS that a pull-request check uses, in
-// memory: one repository with pull requests, one project with builds.
+// memory: one repository with pull requests, one project with builds. What is called of another name is refused.
 type PullRequests struct {
 	Repository string
 	Project    string            // name
+	LogGroup   string            // of the builds, name
+	Topic      string            // ARN
+	Reports    []string          // report groups of the builds, names
 	Initiator  string            // what CodeBuild says of the builds that StartBuild starts
 	Tips       map[string]string // commit of each branch
 	Requests   map[string]*PullRequest
@@ -28,12 +32,16 @@ type PullRequest struct {
 	tokens                                                              map[string]string
 }
 
+// Stream is the log stream of every build.
+const Stream = "stream"
+
 const arnPrefix = "arn:aws:codebuild:eu-west-1:111111111111:"
 
 // NewPullRequests serves a repository with the branches main and develop.
 func NewPullRequests(s *Server) *PullRequests {
 	p := &PullRequests{
-		Repository: "orders", Project: "check", Initiator: "StartRole/StartFunction",
+		Repository: "orders", Project: "check", Initiator: "StartRole/StartFunction", LogGroup: "/check/logs",
+		Topic: "arn:aws:sns:eu-west-1:111111111111:topic", Reports: []string{"guardrails"},
 		Tips: map[string]string{"main": "d0d0d0d0d0d0", "develop": "e0e0e0e0e0e0"}, Requests: map[string]*PullRequest{},
 		Builds: map[string]map[string]any{}, tokens: map[string]string{},
 	}
@@ -45,11 +53,16 @@ func NewPullRequests(s *Server) *PullRequests {
 	s.On("PostCommentForPullRequest", p.comment)
 	s.On("GetLogEvents", p.logs)
 	s.On("DescribeTestCases", p.cases)
-	s.On("Publish", func(in Input) (any, error) {
-		p.Published = append(p.Published, in)
-		return nil, nil
-	})
+	s.On("Publish", p.publish)
 	return p
+}
+
+// known refuses what is called of a name that is not what it should be.
+func known(in Input, field, want, code string) error {
+	if got := in.Text(field); got != want {
+		return &Error{Code: code, Message: fmt.Sprintf("%s: got %q, and there is only %q", field, got, want)}
+	}
+	return nil
 }
 
 // Open opens a pull request of feature/x.
@@ -104,6 +117,9 @@ func (p *PullRequests) get(in Input) (any, error) {
 }
 
 func (p *PullRequests) branch(in Input) (any, error) {
+	if err := known(in, "repositoryName", p.Repository, "RepositoryDoesNotExistException"); err != nil {
+		return nil, err
+	}
 	tip := p.Tips[in.Text("branchName")]
 	if tip == "" {
 		return nil, &Error{Code: "BranchDoesNotExistException", Message: "The branch does not exist"}
@@ -113,6 +129,9 @@ func (p *PullRequests) branch(in Input) (any, error) {
 
 // start keeps the idempotency token for ever; CodeBuild does so for five minutes.
 func (p *PullRequests) start(in Input) (any, error) {
+	if err := known(in, "projectName", p.Project, "ResourceNotFoundException"); err != nil {
+		return nil, err
+	}
 	arn := p.tokens[in.Text("idempotencyToken")]
 	if arn == "" {
 		arn = p.Build(p.Initiator, in)
@@ -124,10 +143,14 @@ func (p *PullRequests) start(in Input) (any, error) {
 // Build has somebody start a build with the input of StartBuild, and returns its ARN.
 func (p *PullRequests) Build(initiator string, in Input) string {
 	id := fmt.Sprintf("%s:%04d", p.Project, len(p.Builds)+1)
+	var reports []string
+	for _, group := range p.Reports {
+		reports = append(reports, arnPrefix+"report/"+group+":1")
+	}
 	p.Builds[arnPrefix+"build/"+id] = map[string]any{
 		"arn": arnPrefix + "build/" + id, "id": id, "projectName": p.Project, "initiator": initiator, "buildComplete": false, "buildStatus": "IN_PROGRESS",
 		"sourceVersion": in["sourceVersion"], "environment": map[string]any{"environmentVariables": in["environmentVariablesOverride"]},
-		"logs": map[string]any{"groupName": "/check/logs", "streamName": "stream"}, "reportArns": []any{arnPrefix + "report/guardrails:1"},
+		"logs": map[string]any{"groupName": p.LogGroup, "streamName": Stream}, "reportArns": reports,
 	}
 	return arnPrefix + "build/" + id
 }
@@ -159,6 +182,9 @@ func (p *PullRequests) approve(in Input) (any, error) {
 
 func (p *PullRequests) comment(in Input) (any, error) {
 	r, err := p.find(in)
+	if err == nil {
+		err = known(in, "repositoryName", r.Repository, "RepositoryNotAssociatedWithPullRequestException")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +201,18 @@ func (p *PullRequests) comment(in Input) (any, error) {
 	return map[string]any{"comment": map[string]any{"commentId": "1"}}, nil
 }
 
+func (p *PullRequests) publish(in Input) (any, error) {
+	if err := known(in, "TopicArn", p.Topic, "NotFound"); err != nil {
+		return nil, err
+	}
+	p.Published = append(p.Published, in)
+	return nil, nil
+}
+
 func (p *PullRequests) logs(in Input) (any, error) {
+	if err := errors.Join(known(in, "logGroupName", p.LogGroup, "ResourceNotFoundException"), known(in, "logStreamName", Stream, "ResourceNotFoundException")); err != nil {
+		return nil, err
+	}
 	limit, _ := in["limit"].(float64)
 	lines := p.Log[max(0, len(p.Log)-int(limit)):]
 	logged := []any{}
