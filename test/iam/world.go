@@ -176,6 +176,7 @@ var arnFormat = map[string]string{
 	"AWS::IAM::ManagedPolicy":     "arn:aws:iam::" + account + ":policy/%s",
 	"AWS::Lambda::Function":       "arn:aws:lambda:" + region + ":" + account + ":function:%s",
 	"AWS::CodeBuild::Project":     "arn:aws:codebuild:" + region + ":" + account + ":project/%s",
+	"AWS::CodeBuild::ReportGroup": "arn:aws:codebuild:" + region + ":" + account + ":report-group/%s",
 	"AWS::Events::Rule":           "arn:aws:events:" + region + ":" + account + ":rule/%s",
 	"AWS::CloudWatch::Alarm":      "arn:aws:cloudwatch:" + region + ":" + account + ":alarm:%s",
 	"AWS::ECR::Repository":        "arn:aws:ecr:" + region + ":" + account + ":repository/%s",
