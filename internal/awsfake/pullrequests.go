@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // PullRequests is the part of CodeCommit, CodeBuild, CloudWatch Logs and Amazon SNS that a pull-request check uses, in
@@ -18,9 +20,10 @@ type PullRequests struct {
 	Tips       map[string]string // commit of each branch
 	Requests   map[string]*PullRequest
 	Builds     map[string]map[string]any // by ARN
+	order      []any                     // ids, the newest first
 	Published  []Input
 	Log        []string
-	Failed     []map[string]any // test cases of every report
+	Failed     []map[string]any // test cases of every report, those that did not pass
 	tokens     map[string]string
 }
 
@@ -49,6 +52,7 @@ func NewPullRequests(s *Server) *PullRequests {
 	s.On("GetBranch", p.branch)
 	s.On("StartBuild", p.start)
 	s.On("BatchGetBuilds", p.builds)
+	s.On("ListBuildsForProject", p.list)
 	s.On("UpdatePullRequestApprovalState", p.approve)
 	s.On("PostCommentForPullRequest", p.comment)
 	s.On("GetLogEvents", p.logs)
@@ -142,7 +146,7 @@ func (p *PullRequests) start(in Input) (any, error) {
 
 // Build has somebody start a build with the input of StartBuild, and returns its ARN.
 func (p *PullRequests) Build(initiator string, in Input) string {
-	id := fmt.Sprintf("%s:%04d", p.Project, len(p.Builds)+1)
+	id := fmt.Sprintf("%s:%04d", p.Project, len(p.order)+1)
 	var reports []string
 	for _, group := range p.Reports {
 		reports = append(reports, arnPrefix+"report/"+group+":1")
@@ -152,14 +156,30 @@ func (p *PullRequests) Build(initiator string, in Input) string {
 		"sourceVersion": in["sourceVersion"], "environment": map[string]any{"environmentVariables": in["environmentVariablesOverride"]},
 		"logs": map[string]any{"groupName": p.LogGroup, "streamName": Stream}, "reportArns": reports,
 	}
+	p.order = append([]any{id}, p.order...)
 	return arnPrefix + "build/" + id
+}
+
+// list pages by two, so that whoever looks at the first page only is found out.
+func (p *PullRequests) list(in Input) (any, error) {
+	if err := errors.Join(known(in, "projectName", p.Project, "ResourceNotFoundException"), known(in, "sortOrder", "DESCENDING", "InvalidInputException")); err != nil {
+		return nil, err
+	}
+	from, _ := strconv.Atoi(in.Text("nextToken"))
+	to := min(from+2, len(p.order))
+	out := map[string]any{"ids": p.order[from:to]}
+	if to < len(p.order) {
+		out["nextToken"] = strconv.Itoa(to)
+	}
+	return out, nil
 }
 
 func (p *PullRequests) builds(in Input) (any, error) {
 	found := []any{}
 	ids, _ := in["ids"].([]any)
 	for _, id := range ids {
-		if b := p.Builds[fmt.Sprint(id)]; b != nil {
+		arn := arnPrefix + "build/" + strings.TrimPrefix(fmt.Sprint(id), arnPrefix+"build/") // either is taken
+		if b := p.Builds[arn]; b != nil {
 			found = append(found, b)
 		}
 	}
@@ -205,6 +225,9 @@ func (p *PullRequests) publish(in Input) (any, error) {
 	if err := known(in, "TopicArn", p.Topic, "NotFound"); err != nil {
 		return nil, err
 	}
+	if subject := in.Text("Subject"); len(subject) >= 100 {
+		return nil, &Error{Code: "InvalidParameter", Message: "Invalid parameter: Subject"}
+	}
 	p.Published = append(p.Published, in)
 	return nil, nil
 }
@@ -225,8 +248,9 @@ func (p *PullRequests) logs(in Input) (any, error) {
 func (p *PullRequests) cases(in Input) (any, error) {
 	filter, _ := in["filter"].(map[string]any)
 	found := []any{}
+	keyword, _ := filter["keyword"].(string)
 	for _, c := range p.Failed {
-		if c["status"] == filter["status"] {
+		if name, _ := c["name"].(string); c["status"] == filter["status"] && strings.Contains(name, keyword) {
 			found = append(found, c)
 		}
 	}

@@ -64,8 +64,14 @@ func (r *Repository) Comment(ctx context.Context, revision *Revision, token, tex
 		PullRequestId: &revision.PullRequest, RepositoryName: &r.Name, Content: &text, ClientRequestToken: &token,
 		BeforeCommitId: &revision.DestinationCommit, AfterCommitId: &revision.SourceCommit,
 	})
-	var posted *types.IdempotencyParameterMismatchException // an earlier try saw more or fewer lines of the log
-	if err != nil && !errors.As(err, &posted) {
+	var (
+		posted *types.IdempotencyParameterMismatchException // an earlier try saw more or fewer lines of the log
+		merged *types.BeforeCommitIdAndAfterCommitIdAreSameException
+	)
+	switch {
+	case errors.As(err, &posted), errors.As(err, &merged): // there is nothing to comment on where both are one commit
+		return nil
+	case err != nil:
 		return fmt.Errorf("commenting on %s: %w", revision, err)
 	}
 	return nil

@@ -77,9 +77,11 @@ func OfBuild(build *types.Build) (*Revision, error) {
 	return r, nil
 }
 
-// Token is an idempotency token: the same for the same revision and purpose, 64 characters.
-func (r *Revision) Token(purpose string) string {
-	sum := sha256.Sum256([]byte(purpose + "\x00" + fmt.Sprintf("%q", *r)))
+// Token is an idempotency token: the same for the same revision, purpose and event, 64 characters. An event's id is the same
+// when the event comes again, and nobody can know it beforehand: who could work a token out might use it first, and what
+// the function then does in its name would be taken for done.
+func (r *Revision) Token(purpose, event string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", purpose, event, *r))
 	return hex.EncodeToString(sum[:])
 }
 

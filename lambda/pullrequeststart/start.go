@@ -75,17 +75,17 @@ func (h *Handler) Handle(ctx context.Context, event events.EventBridgeEvent) err
 		return fmt.Errorf("reading the tip of %s for %s: %w", revision.Branch(), revision, err)
 	}
 	revision.DestinationCommit = aws.ToString(branch.Branch.CommitId)
-	return h.start(ctx, revision)
+	return h.start(ctx, revision, event.ID)
 }
 
-func (h *Handler) start(ctx context.Context, revision *pullrequest.Revision) error {
+func (h *Handler) start(ctx context.Context, revision *pullrequest.Revision, event string) error {
 	out, err := h.builds.StartBuild(ctx, &codebuild.StartBuildInput{
 		ProjectName: &h.project, SourceVersion: &revision.DestinationCommit, EnvironmentVariablesOverride: revision.Variables(),
-		IdempotencyToken: aws.String(revision.Token("build")), // CodeBuild keeps it for five minutes
+		IdempotencyToken: aws.String(revision.Token("build", event)), // CodeBuild keeps it for five minutes
 	})
 	if err != nil {
 		err = fmt.Errorf("starting the build of %s in project %s: %w", revision, h.project, err)
-		return errors.Join(err, h.tell(ctx, revision))
+		return errors.Join(err, h.tell(ctx, revision, event))
 	}
 	slog.InfoContext(ctx, "build started", "revision", revision.String(), "build", aws.ToString(out.Build.Id))
 	return nil
@@ -93,10 +93,10 @@ func (h *Handler) start(ctx context.Context, revision *pullrequest.Revision) err
 
 // tell says that no result is coming. The reason stands in the function's log: it may name what the people of the
 // repository need not know.
-func (h *Handler) tell(ctx context.Context, revision *pullrequest.Revision) error {
+func (h *Handler) tell(ctx context.Context, revision *pullrequest.Revision, event string) error {
 	text := strings.Join([]string{
 		"**The check could not be started yet.** It is tried twice more, within minutes.",
 		"If no result follows, tell who runs the check: its alarm for lost events says the same. A new push starts it again.",
 	}, "\n\n")
-	return h.repository.Comment(ctx, revision, revision.Token("not started"), text)
+	return h.repository.Comment(ctx, revision, revision.Token("not started", event), text)
 }

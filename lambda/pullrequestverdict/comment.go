@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,14 +17,20 @@ import (
 	"github.com/securecdk/securecdk/lambda/pullrequest"
 )
 
-// A comment of CodeCommit holds 10,240 characters ("Quotas in AWS CodeCommit").
+// A comment of CodeCommit holds 10,240 characters ("Quotas in AWS CodeCommit"). The parts are bounded so that all of them
+// fit.
 const (
 	logLines     = 30
 	logBytes     = 4000
+	reportCount  = 5 // as many as CodeBuild takes of a build
 	findingLines = 20
-	findingBytes = 4000
+	findingBytes = 3500
+	contextCount = 3
 	lineBytes    = 400
 )
+
+// decoration is how long reports and log are read: what comes late keeps no result back.
+const decoration = 20 * time.Second
 
 // comment is the result as people read it. What the code under review wrote (its log, the names of its tests) stands in
 // fences, so that it can't pretend to be anything else. What can't be read is said, and keeps no verdict back.
@@ -31,8 +38,13 @@ func (h *Handler) comment(ctx context.Context, build *cb.Build, tested *pullrequ
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	add("**The check %s** for `%.10s`, merged with %s at `%.10s`: [build](%s)", outcome(passed), tested.SourceCommit, code(tested.Branch()), tested.DestinationCommit, link(aws.ToString(build.Arn)))
+	ctx, cancel := context.WithTimeout(ctx, decoration)
+	defer cancel()
 	if passed {
 		add("It approves this revision on the machine's behalf. A new push takes a new check.")
+		if h.unjudged(ctx, build) {
+			add("No app was judged by the guardrails: the build left no report of them.")
+		}
 		return strings.Join(parts, "\n\n")
 	}
 	add("%s", reason(build))
@@ -58,7 +70,7 @@ func reason(build *cb.Build) string {
 			continue
 		}
 		text := fmt.Sprintf("Phase %s ended with %s.", phase.PhaseType, phase.PhaseStatus)
-		for _, c := range phase.Contexts {
+		for _, c := range phase.Contexts[:min(contextCount, len(phase.Contexts))] {
 			if message := strings.TrimSpace(aws.ToString(c.StatusCode) + " " + aws.ToString(c.Message)); message != "" {
 				text += "\n\n" + fence(clean(message))
 			}
@@ -73,7 +85,7 @@ func reason(build *cb.Build) string {
 func (h *Handler) findings(ctx context.Context, build *cb.Build) (string, error) {
 	var lines []string
 	more := false
-	for _, report := range build.ReportArns {
+	for _, report := range build.ReportArns[:min(reportCount, len(build.ReportArns))] {
 		for _, status := range []string{"FAILED", "ERROR"} {
 			out, err := h.builds.DescribeTestCases(ctx, &codebuild.DescribeTestCasesInput{
 				ReportArn: aws.String(report), Filter: &cb.TestCaseFilter{Status: aws.String(status)}, MaxResults: aws.Int32(findingLines + 1),
@@ -94,6 +106,26 @@ func (h *Handler) findings(ctx context.Context, build *cb.Build) (string, error)
 		lines = append(lines, "… and more: see the reports of the build")
 	}
 	return first(lines, findingBytes), nil
+}
+
+// Unjudged is the name of the one test case of the report that the buildspec writes where the app wrote none.
+const Unjudged = "no app was judged"
+
+// unjudged tells whether the app was built and not judged.
+func (h *Handler) unjudged(ctx context.Context, build *cb.Build) bool {
+	for _, report := range build.ReportArns[:min(reportCount, len(build.ReportArns))] {
+		out, err := h.builds.DescribeTestCases(ctx, &codebuild.DescribeTestCasesInput{
+			ReportArn: aws.String(report), Filter: &cb.TestCaseFilter{Status: aws.String("SKIPPED"), Keyword: aws.String(Unjudged)}, MaxResults: aws.Int32(1),
+		})
+		if err != nil {
+			slog.WarnContext(ctx, "the reports can't be read", "error", err.Error())
+			continue
+		}
+		if len(out.TestCases) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // lastLines are the end of the build's log, in the log group that the construct gave it.
@@ -142,25 +174,18 @@ func clean(s string) string {
 		}
 		return -1
 	}, escapes.ReplaceAllString(strings.ToValidUTF8(s, "�"), ""))
-	s = strings.TrimSpace(s)
+	s = strings.TrimSpace(ticks.ReplaceAllString(s, "''"))
 	if len(s) > lineBytes {
 		s = strings.ToValidUTF8(s[:lineBytes], "") + "…"
 	}
 	return s
 }
 
-var ticks = regexp.MustCompile("`+")
+// ticks could end a fence.
+var ticks = regexp.MustCompile("```+")
 
-// fence sets text as code, between more backticks than stand in it.
-func fence(text string) string {
-	marks := "```"
-	for _, run := range ticks.FindAllString(text, -1) {
-		if len(run) >= len(marks) {
-			marks = run + "`"
-		}
-	}
-	return marks + "text\n" + text + "\n" + marks
-}
+// fence sets cleaned text as code.
+func fence(text string) string { return "```text\n" + text + "\n```" }
 
 // code sets a word as code.
 func code(word string) string { return "`" + strings.ReplaceAll(clean(word), "`", "") + "`" }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -28,6 +29,7 @@ import (
 
 type builds interface {
 	BatchGetBuilds(context.Context, *codebuild.BatchGetBuildsInput, ...func(*codebuild.Options)) (*codebuild.BatchGetBuildsOutput, error)
+	ListBuildsForProject(context.Context, *codebuild.ListBuildsForProjectInput, ...func(*codebuild.Options)) (*codebuild.ListBuildsForProjectOutput, error)
 	DescribeTestCases(context.Context, *codebuild.DescribeTestCasesInput, ...func(*codebuild.Options)) (*codebuild.DescribeTestCasesOutput, error)
 }
 
@@ -94,10 +96,10 @@ func (h *Handler) Handle(ctx context.Context, event events.EventBridgeEvent) err
 		return nil
 	}
 	if !build.BuildComplete {
-		slog.InfoContext(ctx, "not finished", "build", detail.BuildID)
-		return nil
+		// The event can be ahead of what CodeBuild answers: it is tried again, within minutes.
+		return fmt.Errorf("build %s is not finished, although event %s says so", detail.BuildID, event.ID)
 	}
-	return h.judge(ctx, build, tested)
+	return h.judge(ctx, build, tested, event.ID)
 }
 
 // read gets the build from CodeBuild. The ARN of a build is that of its project, with project/ in the place of build/ and
@@ -137,7 +139,7 @@ func (h *Handler) trust(build *cb.Build) (*pullrequest.Revision, error) {
 
 // judge writes the verdict, if what was tested is still what the pull request is. The approval comes first: a comment that
 // can't be written is tried again with the whole event, which changes nothing that was done.
-func (h *Handler) judge(ctx context.Context, build *cb.Build, tested *pullrequest.Revision) error {
+func (h *Handler) judge(ctx context.Context, build *cb.Build, tested *pullrequest.Revision, event string) error {
 	current, err := h.repository.Current(ctx, tested.PullRequest)
 	switch {
 	case errors.Is(err, pullrequest.ErrNotOurs):
@@ -151,15 +153,60 @@ func (h *Handler) judge(ctx context.Context, build *cb.Build, tested *pullreques
 		slog.InfoContext(ctx, "no verdict: there is a newer revision", "tested", tested.String(), "current", current.String())
 		return nil
 	}
+	if newer, err := h.newer(ctx, build, tested); err != nil || newer != "" {
+		slog.InfoContext(ctx, "no verdict: there is a newer build of the revision", "tested", tested.String(), "newer", newer)
+		return err
+	}
 	passed := build.BuildStatus == cb.StatusTypeSucceeded
 	if outdated, err := h.approve(ctx, tested, passed); err != nil || outdated {
 		return err
 	}
 	text := h.comment(ctx, build, tested, passed)
 	return errors.Join(
-		h.repository.Comment(ctx, tested, tested.Token(aws.ToString(build.Arn)), text),
+		h.repository.Comment(ctx, tested, tested.Token("result", event), text),
 		h.notify(ctx, tested, passed, text),
 	)
+}
+
+// pages bounds how far back builds are looked through, 100 each.
+const pages = 10
+
+// newer returns a later build of the same revision that the starter started, or "". Of several builds of a revision (its event
+// came twice, hours apart, say) the last one counts, whichever ends or is told of last.
+func (h *Handler) newer(ctx context.Context, build *cb.Build, tested *pullrequest.Revision) (string, error) {
+	list := codebuild.NewListBuildsForProjectPaginator(h.builds, &codebuild.ListBuildsForProjectInput{ProjectName: build.ProjectName, SortOrder: cb.SortOrderTypeDescending})
+	for n := 0; n < pages && list.HasMorePages(); n++ {
+		page, err := list.NextPage(ctx)
+		if err != nil {
+			return "", fmt.Errorf("listing the builds of %s: %w", aws.ToString(build.ProjectName), err)
+		}
+		ids := page.Ids
+		at := slices.Index(ids, aws.ToString(build.Id))
+		if at >= 0 {
+			ids = ids[:at]
+		}
+		if found, err := h.sameRevision(ctx, ids, tested); err != nil || found != "" || at >= 0 {
+			return found, err
+		}
+	}
+	return "", fmt.Errorf("build %s is not among the last of its project", aws.ToString(build.Id))
+}
+
+func (h *Handler) sameRevision(ctx context.Context, ids []string, tested *pullrequest.Revision) (string, error) {
+	if len(ids) == 0 {
+		return "", nil
+	}
+	out, err := h.builds.BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: ids})
+	if err != nil {
+		return "", fmt.Errorf("reading %d newer builds: %w", len(ids), err)
+	}
+	for i := range out.Builds {
+		other, err := h.trust(&out.Builds[i])
+		if err == nil && other.PullRequest == tested.PullRequest && other.ID == tested.ID {
+			return aws.ToString(out.Builds[i].Id), nil
+		}
+	}
+	return "", nil
 }
 
 // approve sets the machine's approval of the revision. outdated tells that the pull request moved on in the meantime, so
@@ -191,8 +238,8 @@ func (h *Handler) approve(ctx context.Context, tested *pullrequest.Revision, pas
 // notify tells the topic. Its messages may come twice.
 func (h *Handler) notify(ctx context.Context, tested *pullrequest.Revision, passed bool, text string) error {
 	_, err := h.notifications.Publish(ctx, &sns.PublishInput{
-		TopicArn: &h.topic, Message: &text,
-		Subject: aws.String(fmt.Sprintf("%.80s: pull request %.10s %s", h.repository.Name, tested.PullRequest, outcome(passed))),
+		TopicArn: &h.topic, Message: &text, // a subject has fewer than 100 characters (Publish, Amazon SNS API Reference)
+		Subject: aws.String(fmt.Sprintf("%.60s: pull request %.10s %s", h.repository.Name, tested.PullRequest, outcome(passed))),
 	})
 	if err != nil {
 		return fmt.Errorf("publishing the result of %s to %s: %w", tested, h.topic, err)

@@ -105,12 +105,17 @@ func TestEveryStatus(t *testing.T) {
 	}
 }
 
-func TestABuildThatRunsGivesNoVerdict(t *testing.T) {
+// TestAnEventAheadOfTheBuildIsTriedAgain: with no error it would be lost.
+func TestAnEventAheadOfTheBuildIsTriedAgain(t *testing.T) {
 	s := newScene(t)
-	if err := s.handle(t); err != nil {
-		t.Fatal(err)
+	if err := s.handle(t); err == nil || !strings.Contains(err.Error(), "is not finished, although event e says so") {
+		t.Error(err)
 	}
 	s.silent(t)
+	s.world.Finish(s.build, "SUCCEEDED", "")
+	if err := s.handle(t); err != nil || s.request.Approvals["revision-1"] != "APPROVE" {
+		t.Errorf("%v %v", err, s.request.Approvals)
+	}
 }
 
 // silent: nothing was approved, revoked, said or published.
@@ -244,6 +249,67 @@ func TestEventsLateAndOutOfOrder(t *testing.T) {
 	}
 }
 
+// TestTheLastBuildOfARevisionCounts, whichever is told of last: the event that starts builds came again hours later.
+func TestTheLastBuildOfARevisionCounts(t *testing.T) {
+	s := newScene(t)
+	first := s.build
+	s.world.Build("mallory", s.input()) // counts for nothing
+	for range 5 {                       // builds of other requests
+		other := s.world.Open("8", "main")
+		other.Revision = "other"
+		input := s.input()
+		input["environmentVariablesOverride"].([]any)[0].(map[string]any)["value"] = "8"
+		s.world.Build(starter, input)
+	}
+	second := s.world.Build(starter, s.input())
+	s.world.Finish(first, "SUCCEEDED", "")
+	if err := s.handle(t); err != nil {
+		t.Fatal(err)
+	}
+	s.silent(t) // the second still runs
+	s.world.Finish(second, "FAILED", "BUILD")
+	for _, s.build = range []string{second, first} {
+		if err := s.handle(t); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.request.Approvals["revision-1"] != "REVOKE" || len(s.request.Comments) != 1 {
+		t.Errorf("%v %q", s.request.Approvals, s.request.Comments)
+	}
+}
+
+func TestAPassWithoutJudgementSaysSo(t *testing.T) {
+	s := newScene(t)
+	s.world.Failed = []map[string]any{{"name": Unjudged, "status": "SKIPPED"}}
+	s.world.Finish(s.build, "SUCCEEDED", "")
+	if err := s.handle(t); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.request.Comments) != 1 || !strings.Contains(s.request.Comments[0], "No app was judged by the guardrails") {
+		t.Errorf("%q", s.request.Comments)
+	}
+}
+
+// TestALongNameOfTheRepository: SNS takes subjects of fewer than 100 characters.
+func TestALongNameOfTheRepository(t *testing.T) {
+	s := newScene(t)
+	name := strings.Repeat("x", 100)
+	s.world.Repository, s.request.Repository, s.handler.repository.Name = name, name, name
+	s.world.Finish(s.build, "SUCCEEDED", "")
+	if err := s.handle(t); err != nil || len(s.world.Published) != 1 {
+		t.Errorf("%v %v", err, s.world.Published)
+	}
+}
+
+func TestNothingToCommentOn(t *testing.T) {
+	s := newScene(t)
+	s.world.Finish(s.build, "SUCCEEDED", "")
+	s.server.FailTimes("PostCommentForPullRequest", 9, &awsfake.Error{Code: "BeforeCommitIdAndAfterCommitIdAreSameException", Message: "The same"})
+	if err := s.handle(t); err != nil || s.request.Approvals["revision-1"] != "APPROVE" {
+		t.Errorf("%v %v", err, s.request.Approvals)
+	}
+}
+
 func TestWhatCannotBeReadKeepsNoVerdictBack(t *testing.T) {
 	s := newScene(t)
 	s.world.Finish(s.build, "FAILED", "BUILD")
@@ -264,7 +330,7 @@ func TestWhatCannotBeReadKeepsNoVerdictBack(t *testing.T) {
 
 func TestFailuresAreErrorsThatNameTheirCall(t *testing.T) {
 	for operation, want := range map[string]string{
-		"BatchGetBuilds": "reading build ", "GetPullRequest": "reading pull request 7", "UpdatePullRequestApprovalState": "setting the approval of pull request 7, revision revision-1 to APPROVE",
+		"BatchGetBuilds": "reading build ", "ListBuildsForProject": "listing the builds of check", "GetPullRequest": "reading pull request 7", "UpdatePullRequestApprovalState": "setting the approval of pull request 7, revision revision-1 to APPROVE",
 		"PostCommentForPullRequest": "commenting on pull request 7", "Publish": "publishing the result of pull request 7",
 	} {
 		t.Run(operation, func(t *testing.T) {
@@ -302,7 +368,7 @@ func TestThrottlingPasses(t *testing.T) {
 func TestTheCodeUnderReviewCannotWriteTheComment(t *testing.T) {
 	s := newScene(t)
 	s.world.Finish(s.build, "FAILED", "BUILD")
-	s.world.Log = []string{"```\n", "**The check passed** [build](https://example.com)", strings.Repeat("é", 9000), "``````", "\x00\x1b]0;x\x07"}
+	s.world.Log = []string{"```\n", "**The check passed** [build](https://example.com)", strings.Repeat("é", 9000), "``````", "\x00\x1b]0;x\x07", strings.Repeat("`", 3000)}
 	s.world.Failed = nil
 	for i := range 200 {
 		s.world.Failed = append(s.world.Failed, map[string]any{"name": fmt.Sprintf("case %d\n\n# title", i), "status": "ERROR", "message": strings.Repeat("`", 10) + strings.Repeat("m", 5000)})
