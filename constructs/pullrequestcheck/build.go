@@ -135,17 +135,13 @@ func (b *builder) spec(out *built) map[string]any {
 			variables[name] = *v
 		}
 	}
-	// CodeBuild may fail a build whose report is missing; an app that stopped before it judged anything writes none.
-	const none = `<testsuites><testsuite name="securecdk" tests="1" skipped="1"><testcase classname="securecdk" name="no app was judged"><skipped/></testcase></testsuite></testsuites>`
 	spec := map[string]any{
 		"version": "0.2",
 		"env":     map[string]any{"variables": variables, "git-credential-helper": "yes"},
 		"phases": map[string]any{
-			"pre_build": map[string]any{"commands": list(b.merge, []string{"rm -f " + file}, b.settings.install)},
-			"build":     map[string]any{"commands": list(b.settings.commands)},
-			"post_build": map[string]any{"commands": list([]string{
-				fmt.Sprintf(`[ -f %[1]s ] || { mkdir -p %[2]s && printf '%%s\n' '%[3]s' > %[1]s; }`, file, b.settings.assembly, none),
-			})},
+			"pre_build":  map[string]any{"commands": list(root, b.merge, []string{"rm -f " + file}, b.settings.install)},
+			"build":      map[string]any{"commands": list(root, b.settings.commands)},
+			"post_build": map[string]any{"commands": list(root, []string{b.withoutReport(file)})},
 		},
 		"reports": b.reports(out, file),
 	}
@@ -154,6 +150,23 @@ func (b *builder) spec(out *built) map[string]any {
 	}
 	return spec
 }
+
+// root: commands run in one shell, so that a cd in one of them is where the next begins.
+var root = []string{`cd "$CODEBUILD_SRC_DIR"`}
+
+// withoutReport is what becomes of a build without the report of the guardrails. With the default command the app was to be
+// judged, so the build fails. With others there may be nothing to judge: the report says so, since CodeBuild may fail a
+// build whose report is missing, and the comment tells.
+func (b *builder) withoutReport(file string) string {
+	if b.settings.judged {
+		return fmt.Sprintf(`[ -f %s ] || { echo "the app was not judged by the guardrails: start it by secureapp.Run, or set Build.Commands" >&2; exit 1; }`, file)
+	}
+	const report = `<testsuites><testsuite name="securecdk" tests="1" skipped="1"><testcase classname="securecdk" name="%s"><skipped/></testcase></testsuite></testsuites>`
+	return fmt.Sprintf(`[ -f %[1]s ] || { mkdir -p %[2]s && printf '%%s\n' '%[3]s' > %[1]s; }`, file, b.settings.assembly, fmt.Sprintf(report, unjudged))
+}
+
+// unjudged is the test case that the function behind the verdict looks for.
+const unjudged = "no app was judged"
 
 // reports makes a report group for each report, and returns the section of the buildspec.
 func (b *builder) reports(out *built, file string) map[string]any {

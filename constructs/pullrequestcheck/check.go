@@ -36,6 +36,7 @@ type PullRequestCheck struct {
 	notifications  awssns.Topic
 	alarms         awssns.Topic
 	shared         *handler.Shared
+	concurrency    *float64
 	build          *built
 	logs           awslogs.LogGroup
 	start, verdict awslambda.Function
@@ -47,7 +48,7 @@ type PullRequestCheck struct {
 func NewPullRequestCheck(scope constructs.Construct, id *string, props *PullRequestCheckProps) *PullRequestCheck {
 	s, faults := settle(props)
 	fail(scope, id, faults)
-	c := &PullRequestCheck{branches: s.branches}
+	c := &PullRequestCheck{branches: s.branches, concurrency: s.ReservedConcurrency}
 	constructs.NewConstruct_Override(c, scope, id)
 	c.repository = c.findRepository(s)
 	vpc := secured.FindVpc(c, s.Vpc)
@@ -120,7 +121,7 @@ func (c *PullRequestCheck) newStart() awslambda.Function {
 			allow("ReadAndComment", c.repository.RepositoryArn(), "codecommit:GetPullRequest", "codecommit:GetBranch", "codecommit:PostCommentForPullRequest"),
 			allow("StartBuilds", c.build.project.ProjectArn(), "codebuild:StartBuild"),
 		},
-		Shared: c.shared,
+		Shared: c.shared, ReservedConcurrency: c.concurrency,
 	})
 }
 
@@ -141,18 +142,18 @@ func (c *PullRequestCheck) newVerdict() awslambda.Function {
 			"SECURECDK_LOG_GROUP":  c.logs.LogGroupName(),
 			"SECURECDK_TOPIC":      c.notifications.TopicArn(),
 			// CodeBuild names whoever started a build with a role by the role and its session, and Lambda calls the session
-			// of a function's role by the function. A role's name is unique in an account; no user's has a slash.
+			// of a function's role by the function. A role's name is unique in an account, and no name has a slash.
 			"SECURECDK_STARTER": jsii.Sprintf("%s/%s", *c.start.Role().RoleName(), *c.start.FunctionName()),
 		},
 		Statements: []awsiam.PolicyStatement{
 			allow("ReadCommentAndApprove", c.repository.RepositoryArn(), "codecommit:GetPullRequest", "codecommit:PostCommentForPullRequest", "codecommit:UpdatePullRequestApprovalState"),
-			allow("ReadBuilds", c.build.project.ProjectArn(), "codebuild:BatchGetBuilds"),
+			allow("ReadBuilds", c.build.project.ProjectArn(), "codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject"),
 			reports,
 			allow("ReadBuildLogs", c.logs.LogGroupArn(), "logs:GetLogEvents"),
 			allow("TellTheResult", c.notifications.TopicArn(), "sns:Publish"),
 			via("sns", allow("EncryptTheResult", c.key.KeyArn(), "kms:Decrypt", "kms:GenerateDataKey")),
 		},
-		Shared: c.shared,
+		Shared: c.shared, ReservedConcurrency: c.concurrency,
 	})
 }
 

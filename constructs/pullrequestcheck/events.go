@@ -69,9 +69,8 @@ func (c *PullRequestCheck) tell() {
 
 func (c *PullRequestCheck) announce(id, description, verb string, pattern *awsevents.EventPattern) awsevents.Rule {
 	field := func(path string) string { return *awsevents.EventField_FromPath(&path) }
-	return publish(c, id, description, pattern, c.notifications, c.deadLetters, fmt.Sprintf("Pull request %s of %s (%s to %s) %s %s at %s.",
-		field("$.detail.pullRequestId"), *c.repository.RepositoryName(), field("$.detail.sourceReference"), field("$.detail.destinationReference"), verb,
-		field("$.detail.callerUserArn"), field("$.time")))
+	return publish(c, id, description, pattern, c.notifications, c.deadLetters, fmt.Sprintf("Pull request %s of %s to %s %s %s at %s.",
+		field("$.detail.pullRequestId"), *c.repository.RepositoryName(), field("$.detail.destinationReference"), verb, field("$.detail.callerUserArn"), field("$.time")))
 }
 
 func publish(scope constructs.Construct, id, description string, pattern *awsevents.EventPattern, topic awssns.Topic, deadLetters awssqs.Queue, text string) awsevents.Rule {

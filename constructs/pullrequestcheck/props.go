@@ -27,19 +27,23 @@ type PullRequestCheckProps struct {
 	AccessLogs aspects.LogBucketProvider
 	// LogRetention is how long logs are kept. Default one year.
 	LogRetention awslogs.RetentionDays
+	// ReservedConcurrency is how many calls of each function may run at the same time, 1 or more. They are taken from what the
+	// account has for all functions, of which 100 must be left over. Default 5.
+	ReservedConcurrency *float64
 }
 
 // BuildProps is what a check runs. The code under review can't change any of it: the buildspec is the project's own.
 type BuildProps struct {
-	// Commands check the merged code; the first that fails fails the check. Default: npx cdk synth with the CLI that
-	// securepipeline pins, which ends with the findings of the guardrails.
+	// Commands check the merged code, from its root; the first that fails fails the check. Default: npx cdk synth with the CLI
+	// that securepipeline pins. With the default, an app that was not started by secureapp.Run, and so not judged, fails.
 	Commands *[]*string
 	// InstallCommands run before them, in the merged code. Default none.
 	InstallCommands *[]*string
 	// Env are environment variables. Never put a secret here: it would stand in the template, and the code under review
 	// can read it.
 	Env *map[string]*string
-	// Image is the image of the build. Default aws/codebuild/standard:7.0.
+	// Image is the image of the build. It must bring what the commands need; its Go, from 1.21 on, fetches the version that
+	// go.mod names. Default aws/codebuild/standard:7.0.
 	Image awscodebuild.IBuildImage
 	// ComputeType is the size of the build's machine. Default that of the image.
 	ComputeType awscodebuild.ComputeType
@@ -47,7 +51,8 @@ type BuildProps struct {
 	Timeout awscdk.Duration
 	// AssemblyDirectory is where the app is synthesized to, for the report of the guardrails. Default cdk.out.
 	AssemblyDirectory *string
-	// Reports are further reports that the commands write. Their failed test cases stand in the comment.
+	// Reports are further reports that the commands write, at most 4: CodeBuild takes five of a build. Their failed test cases
+	// stand in the comment.
 	Reports []*ReportProps
 	// Registries are the internal package registries that the build uses. The code under review can read their credentials:
 	// give it some that can only read.

@@ -24,6 +24,7 @@ type settings struct {
 type buildSettings struct {
 	BuildProps
 	commands, install []string
+	judged            bool // the default command, which judges the app
 	assembly          string
 	reports           []report
 }
@@ -35,7 +36,8 @@ type report struct {
 
 var (
 	repositoryForm = regexp.MustCompile(`^[\w.-]{1,100}$`)
-	branchForm     = regexp.MustCompile(`^[^\s~^:?*\[\\]{1,255}$`)
+	branchForm     = regexp.MustCompile(`^[^\s~^:?*\[\\/][^\s~^:?*\[\\]{0,254}$`)
+	brokenForm     = regexp.MustCompile(`\.\.|//|@\{|/\.|^[.-]|/$|\.$|\.lock$`) // git check-ref-format
 	envForm        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	reportForm     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
 	folderForm     = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)*$`)
@@ -44,6 +46,7 @@ var (
 
 const (
 	guardrails = "Guardrails" // the report of the guardrails
+	maxReports = 4
 	branchName = "the name of a branch, without refs/heads/ and without wildcards"
 )
 
@@ -67,6 +70,9 @@ func settle(props *PullRequestCheckProps) (*settings, fault.List) {
 	}
 	if s.LogRetention == "" {
 		s.LogRetention = awslogs.RetentionDays_ONE_YEAR
+	}
+	if n := props.ReservedConcurrency; n != nil && (*n < 1 || *n != float64(int(*n))) {
+		l.Add("ReservedConcurrency", n, "a whole number, 1 or more", "leave it out for 5")
 	}
 	s.build = settleBuild(&l, props.Build)
 	return s, l
@@ -93,11 +99,13 @@ func branches(l *fault.List, names *[]*string) []string {
 
 func branchOf(l *fault.List, field string, name *string) string {
 	l.Match(field, name, branchForm, branchName, true)
-	if name != nil && strings.HasPrefix(*name, "refs/") {
-		l.Add(field, name, branchName, "leave refs/heads/ out")
-	}
-	if name == nil {
+	switch {
+	case name == nil:
 		return ""
+	case strings.HasPrefix(*name, "refs/"):
+		l.Add(field, name, branchName, "leave refs/heads/ out")
+	case branchForm.MatchString(*name) && brokenForm.MatchString(*name):
+		l.Add(field, name, branchName, "git takes no such name")
 	}
 	return *name
 }
@@ -108,7 +116,7 @@ func settleBuild(l *fault.List, props *BuildProps) buildSettings {
 	}
 	b := buildSettings{BuildProps: *props, assembly: "cdk.out"}
 	b.commands = commands(l, "Build.Commands", props.Commands)
-	if props.Commands == nil {
+	if b.judged = props.Commands == nil; b.judged {
 		b.commands = []string{fmt.Sprintf("npx --yes aws-cdk@%s synth --quiet", securepipeline.DefaultCliVersion)}
 	}
 	b.install = commands(l, "Build.InstallCommands", props.InstallCommands)
@@ -182,6 +190,9 @@ func texts(l *fault.List, field string, list *[]*string, expected string) []stri
 }
 
 func reports(l *fault.List, list []*ReportProps) []report {
+	if len(list) > maxReports {
+		l.Add("Build.Reports", fmt.Sprintf("%d reports", len(list)), fmt.Sprintf("at most %d, since CodeBuild takes five of a build and one is that of the guardrails", maxReports), "leave some out, or have one file hold several")
+	}
 	names := map[string]bool{guardrails: true}
 	var all []report
 	for i, p := range list {
