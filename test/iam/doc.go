@@ -5,6 +5,9 @@
 // allowed before must be allowed after, on the resource and on the key that now encrypts it; a stranger of another
 // account must get neither.
 //
+// The roles, keys, topics and queues of a pull-request check are evaluated with every call that none of its roles may make and with
+// those that each of them has to.
+//
 // The policies of accesscontrol are evaluated the same way: what people may do under them, and what an insider with an
 // administrator's rights tries in vain.
 //

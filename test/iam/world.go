@@ -3,6 +3,7 @@ package iam
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"sort"
 	"strings"
 	"testing"
@@ -103,13 +104,31 @@ func (w *world) intrinsic(v map[string]any) (any, bool) {
 				parts = append(parts, fmt.Sprint(w.resolve(p)))
 			}
 			return strings.Join(parts, text(args[0])), true
-		case "Fn::Sub", "Fn::Select", "Fn::Split", "Fn::ImportValue", "Fn::FindInMap", "Fn::GetAZs", "Fn::If":
+		case "Fn::Sub":
+			if s, ok := arg.(string); ok {
+				return w.sub(s), true
+			}
+			fallthrough
+		case "Fn::Select", "Fn::Split", "Fn::ImportValue", "Fn::FindInMap", "Fn::GetAZs", "Fn::If":
 			data, _ := json.Marshal(v)
 			w.unresolved[string(data)] = true
 			return "unresolved-" + strings.TrimPrefix(fn, "Fn::"), true
 		}
 	}
 	return nil, false
+}
+
+var placeholder = regexp.MustCompile(`\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}`)
+
+// sub fills in a text that brings no variables of its own.
+func (w *world) sub(s string) string {
+	return placeholder.ReplaceAllStringFunc(s, func(found string) string {
+		part := placeholder.FindStringSubmatch(found)
+		if part[2] != "" {
+			return fmt.Sprint(w.getAtt(part[1], part[2]))
+		}
+		return fmt.Sprint(w.ref(part[1]))
+	})
 }
 
 func (w *world) ref(name string) any {
@@ -257,6 +276,8 @@ func (w *world) policyOf(r resource) any {
 		}
 	case "AWS::SNS::Topic":
 		return w.topicPolicy(r)
+	case "AWS::Lambda::Function":
+		statements = w.invocations(r)
 	case "AWS::SecretsManager::Secret":
 		for _, p := range w.ofType("AWS::SecretsManager::ResourcePolicy") {
 			if p.properties["SecretId"] == w.arn(r.id) {
@@ -268,6 +289,32 @@ func (w *world) policyOf(r resource) any {
 		return nil
 	}
 	return map[string]any{"Version": "2012-10-17", "Statement": statements}
+}
+
+// invocations are the statements that permissions add to the policy of a function.
+func (w *world) invocations(function resource) []any {
+	var statements []any
+	for _, p := range w.ofType("AWS::Lambda::Permission") {
+		if p.properties["FunctionName"] != w.arn(function.id) && p.properties["FunctionName"] != w.name(function) {
+			continue
+		}
+		condition := map[string]any{}
+		if source := p.properties["SourceArn"]; source != nil {
+			condition["ArnLike"] = map[string]any{"aws:SourceArn": source}
+		}
+		if source := p.properties["SourceAccount"]; source != nil {
+			condition["StringEquals"] = map[string]any{"aws:SourceAccount": source}
+		}
+		who := "AWS"
+		if strings.HasSuffix(text(p.properties["Principal"]), ".amazonaws.com") {
+			who = "Service"
+		}
+		statements = append(statements, map[string]any{
+			"Effect": "Allow", "Action": p.properties["Action"], "Resource": w.arn(function.id), "Condition": condition,
+			"Principal": map[string]any{who: p.properties["Principal"]},
+		})
+	}
+	return statements
 }
 
 // topicPolicy: a topic without a policy of its own has SNS's default one, which lets the account publish. A policy of
