@@ -82,6 +82,9 @@ func (d duties) scope(p place) dutyScope {
 			s.approvals = append(s.approvals, pipeline+"/"+approval)
 		}
 	}
+	for _, project := range d.builds {
+		s.projects = append(s.projects, *project.ProjectArn())
+	}
 	for _, role := range d.passable() {
 		s.roles = append(s.roles, *role.RoleArn())
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -26,8 +27,10 @@ type DutiesProps struct {
 	// Approvals are the manual approvals that the duty of releasing gives, as "Stage/Action" of the pipelines: Prod/ApproveProd.
 	// * stands for any characters. Default: every approval of the pipelines.
 	Approvals *[]*string
-	// BuildProjectNames are the CodeBuild projects of the pipelines, in the stack's account and region. * stands for any
-	// characters. Without them nobody is kept from starting builds with commands of their own. Default: none.
+	// BuildProjects are the CodeBuild projects of the pipelines and of pull request checks. Without them and BuildProjectNames
+	// nobody is kept from starting builds with commands of their own. Default: none.
+	BuildProjects []awscodebuild.IProject
+	// BuildProjectNames are further ones, of the stack's account and region. * stands for any characters. Default: none.
 	BuildProjectNames *[]*string
 	// PassableRoles are the roles that changing a pipeline or project takes: AWS wants iam:PassRole on the pipeline's role for
 	// every update. Default: the roles of those Pipelines that the app itself makes.
@@ -50,7 +53,8 @@ type duties struct {
 	pipelines    []awscodepipeline.IPipeline
 	names        []string // of pipelines
 	approvals    []string
-	projects     []string
+	builds       []awscodebuild.IProject
+	projects     []string // names of more
 	roles        []awsiam.IRole
 	prefix       *string
 	mayApprove   bool
@@ -69,6 +73,7 @@ func settleDuties(props *DutiesProps) (duties, []*fault.Error) {
 		names:        c.names("PipelineNames", props.PipelineNames, pipelineForm, "a pipeline's name: letters, digits and .@_-, at most 100"),
 		approvals:    c.names("Approvals", props.Approvals, approvalForm, "the names of a stage and an action: Prod/ApproveProd"),
 		projects:     c.names("BuildProjectNames", props.BuildProjectNames, projectForm, "a project's name, or a pattern with * that begins with a letter"),
+		builds:       slices.Clone(props.BuildProjects),
 		roles:        slices.Clone(props.PassableRoles),
 		prefix:       copyOf(props.ManagedPolicyNamePrefix),
 		mayApprove:   props.CommittersMayApproveReason != nil,
@@ -80,6 +85,11 @@ func settleDuties(props *DutiesProps) (duties, []*fault.Error) {
 	for i, p := range props.Pipelines {
 		if p == nil {
 			c.Add(fmt.Sprintf("Pipelines[%d]", i), nil, "a pipeline", "remove the entry")
+		}
+	}
+	for i, p := range props.BuildProjects {
+		if p == nil {
+			c.Add(fmt.Sprintf("BuildProjects[%d]", i), nil, "a project", "remove the entry")
 		}
 	}
 	for i, r := range props.PassableRoles {

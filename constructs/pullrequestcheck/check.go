@@ -196,6 +196,9 @@ func (c *PullRequestCheck) CacheBucket() awss3.Bucket { return c.build.cache }
 // ApproverRole returns the role that approves on the machine's behalf.
 func (c *PullRequestCheck) ApproverRole() awsiam.IRole { return c.verdict.Role() }
 
+// StarterRole returns the role that starts builds.
+func (c *PullRequestCheck) StarterRole() awsiam.IRole { return c.start.Role() }
+
 // NotificationTopic returns the topic that tells of requests that are opened, checked and overridden, and of changed rules.
 // Add subscriptions to it.
 func (c *PullRequestCheck) NotificationTopic() awssns.Topic { return c.notifications }

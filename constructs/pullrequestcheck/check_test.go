@@ -130,7 +130,7 @@ func TestTheBuildspecIsTheProjectsOwn(t *testing.T) {
 	app, stack := newStack(t)
 	everything(stack)
 	projects := cdktest.Resources(cdktest.Template(t, app, stack), "AWS::CodeBuild::Project")
-	if len(projects) != 3 {
+	if len(projects) != 4 {
 		t.Fatalf("%d projects", len(projects))
 	}
 	for id, project := range projects {
@@ -162,9 +162,24 @@ func TestForksAreBuiltOnlyWhenSomebodySaidSo(t *testing.T) {
 		if got := text(t, triggers["PullRequestBuildPolicy"]); got != `{"RequiresCommentApproval":"FORK_PULL_REQUESTS"}` {
 			t.Error(got)
 		}
-		if got := text(t, triggers["FilterGroups"]); !strings.Contains(got, `"Pattern":"^refs/heads/(main|develop)$"`) {
-			t.Error(got)
+	}
+}
+
+// TestAStatusIsThatOfOneBranch: one commit can be requested into two branches, and a status is the commit's.
+func TestAStatusIsThatOfOneBranch(t *testing.T) {
+	app, stack := newStack(t)
+	everything(stack)
+	found := map[string]string{}
+	for _, project := range cdktest.Resources(cdktest.Template(t, app, stack), "AWS::CodeBuild::Project") {
+		if triggers, webhook := project["Triggers"].(map[string]any); webhook {
+			config := project["Source"].(map[string]any)["BuildStatusConfig"].(map[string]any)
+			filters := triggers["FilterGroups"].([]any)[0].([]any)
+			found[config["Context"].(string)] = filters[1].(map[string]any)["Pattern"].(string)
 		}
+	}
+	want := map[string]string{"pull-request-check/main": "^refs/heads/main$", "pull-request-check/develop": "^refs/heads/develop$"}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -27,9 +27,9 @@
 // # What it needs
 //
 // Go, when the app is synthesized: its functions are compiled then. A VPC whose private subnets reach AWS and the package
-// registries. Without NAT it takes endpoints for codecommit, git-codecommit, codebuild, logs, sns, sqs, kms, xray, s3 (through
-// which CloudFormation takes the answer of the function behind the rules), and for what the commands need. 100
-// executions of Lambda functions that are not reserved, beside five for each function.
+// registries. Without NAT it takes endpoints for codecommit, git-codecommit, codebuild, cloudformation, logs, sns and s3 (through
+// which CloudFormation takes the answer of the function behind the rules), and for what the commands need; the functions
+// know no HTTP proxy. 100 executions of Lambda functions that are not reserved, beside those of ReservedConcurrency.
 //
 // # Threats
 //
@@ -43,7 +43,7 @@
 //	Attack                                                  What stops it
 //	------                                                  -------------
 //	The request brings a buildspec that tests nothing       The buildspec is the project's own [TestTheBuildspecIsTheProjectsOwn]
-//	The build approves its own request                      Its role can't; the approving role is held by Lambda alone [TestForbiddenActions]
+//	The build approves its own request                      Its role can't; the approving role is held by Lambda alone [TestEachRoleOfACheckDoesItsWorkAndNothingElse]
 //	Somebody starts a build with forged variables,          The verdict wants the starter for its initiator: a role's name is unique,
 //	another buildspec or another image                      and no session of another role is called so [TestAttacks]
 //	Somebody retries a build that passed                    The same [TestAttacks]
@@ -60,15 +60,29 @@
 //	                                                        [TestTheCodeUnderReviewCannotWriteTheComment]
 //	A branch is called like a command                       Names are values of variables, in quotes [TestABranchsNameIsNoCommand]
 //	Hooks or merge drivers run at the merge                 git takes none from a repository [TestNothingOfTheRequestRunsAtTheMerge]
+//	An old build that passed is told of again, after a      The last build of a revision that the starter started counts
+//	newer one of the same revision failed                   [TestTheLastBuildOfARevisionCounts]
+//	Somebody uses the tokens of the functions first, so     They are made of the event's id, which nobody knows beforehand
+//	that a build or a comment of his is taken for theirs    [TestAnEventThatComesTwiceStartsOneBuild]
+//	The result is made too long to be written               Each part is bounded [TestTheCodeUnderReviewCannotWriteTheComment, TestALongNameOfTheRepository]
+//	The request is such that nothing is judged              The default check fails, and the comment tells
+//	                                                        [TestTheReportIsFoundWhereverCommandsEnd, TestAPassWithoutJudgementSaysSo]
 //	Somebody stops the build                                The approval is revoked; nothing is merged untested [TestEveryStatus]
 //	Rules are overridden or changed                         accesscontrol forbids it to all but one role; a notification and an alarm tell
 //	                                                        [TestOverridesAndChangedRulesRaiseAnAlarm]
+//	One commit is requested into two branches of another    Each branch has a status of its own [TestAStatusIsThatOfOneBranch]
+//	host, and passes the easier check
 //	A fork of a repository at another host runs code        It is built when a maintainer has commented so [TestForksAreBuiltOnlyWhenSomebodySaidSo]
 //
 // What stops none of it: tests are part of the request, and so is what they leave out; a person must read them. Who may
 // change the project, the functions, their roles or the rules may approve anything: keep that to the pipeline. A destination
-// that moves on after a check passed is not checked again. The build may read the metadata of the account's network and
-// delete network interfaces that are not in use: AWS CodeBuild asks for these permissions on all resources.
+// that moves on after a check passed is not checked again. CodeCommit counts the sessions of a role by their names, so one
+// person with two sessions is two approvers: pin sts:RoleSessionName in the role's trust policy, or name users.
+//
+// The build can see the account's network, take up addresses in it and delete network interfaces that are not in use: AWS
+// CodeBuild asks for these permissions on all resources. Builds share a log group and report groups, so that one can write into
+// what the comment quotes of another, inside of the fences. A repository with a customer managed key takes the use of that key:
+// grant it to BuildRole, ApproverRole and StarterRole.
 //
 // # Other hosts
 //
@@ -77,14 +91,17 @@
 // enforce. Set there, for each protected branch:
 //
 //	GitHub     branch protection rule or ruleset: require a pull request with 2 approvals (develop 1), dismiss stale approvals, require
-//	           approval of the most recent push, require the status check pull-request-check, require branches to be up to date,
-//	           no bypass for administrators
+//	           approval of the most recent push, require the status check pull-request-check/<branch>,
+//	           require branches to be up to date, no bypass for administrators
 //	GitLab     protected branch: nobody may push; approval rule with 2 approvals; "Pipelines must succeed" with the external
 //	           status; remove all approvals when commits are added; prevent approval by author and by users who add commits
 //	Bitbucket  branch restrictions: nobody writes; merge checks: 2 approvals, 1 successful build, reset approvals when the source
 //	           branch is modified, no changes requested
 //
-// Here the build itself holds the connection, since CodeBuild reads the repository and sets the status with the build's role. So
-// code under review can do at the host what the connection may: it could set a status itself. Give the connection an app
-// installation that reaches this repository alone, and let the approval of people be required, which no app can give.
+// The status is worth less than an approval in CodeCommit. No function of another role stands between build and status, so
+// whoever may start builds of the projects can report any: deny codebuild:StartBuild, StartBuildBatch and RetryBuild on them
+// to people (accesscontrol.DutiesProps.BuildProjects does). And the build itself holds the connection, since CodeBuild reads
+// the repository with the build's role: code under review can do at the host what the connection may, and could set a status
+// itself. Give the connection an app installation that reaches this repository alone, and let the approval of people be
+// required, which no app can give.
 package pullrequestcheck

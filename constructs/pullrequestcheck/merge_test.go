@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/securecdk/securecdk/lambda/pullrequestverdict"
 )
 
 // host is a repository with the branches main and a source branch, as the clone of a build has it for its origin.
@@ -68,7 +70,7 @@ func (h *host) run(commands []string, at string, variables ...string) (clone, ou
 	clone = filepath.Join(h.t.TempDir(), "src")
 	h.git("", "clone", "-q", h.origin, clone)
 	h.git(clone, "checkout", "-q", "--detach", at)
-	cmd := exec.Command("bash", "-c", "set -e\n"+strings.Join(commands, "\n"))
+	cmd := exec.Command("sh", "-c", "set -e\n"+strings.Join(commands, "\n"))
 	cmd.Dir = clone
 	cmd.Env = append(append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null"), variables...)
 	out, err := cmd.CombinedOutput()
@@ -172,5 +174,41 @@ func TestNothingOfTheRequestRunsAtTheMerge(t *testing.T) {
 	}
 	if _, err := os.Stat(witness); err == nil {
 		t.Error("the request ran a command at the merge")
+	}
+}
+
+// TestTheReportIsFoundWhereverCommandsEnd: the phases share one shell.
+func TestTheReportIsFoundWhereverCommandsEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		judged   bool
+		commands string
+		passes   bool
+		report   string
+	}{
+		"a judged app":                 {true, "mkdir -p cdk.out && echo '<good/>' > cdk.out/securecdk.junit.xml && cd cdk.out", true, "<good/>"},
+		"an app that was not judged":   {true, "true", false, ""},
+		"commands that judge nothing":  {false, "mkdir -p infra && cd infra", true, unjudged},
+		"commands that judge in infra": {false, "mkdir -p cdk.out infra && cd infra && echo '<good/>' > ../cdk.out/securecdk.junit.xml", true, "<good/>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			b := builder{settings: buildSettings{judged: c.judged, assembly: "cdk.out"}}
+			commands := append(append([]string{}, root...), c.commands, root[0], b.withoutReport("cdk.out/securecdk.junit.xml"))
+			cmd := exec.Command("sh", "-c", "set -e\n"+strings.Join(commands, "\n"))
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "CODEBUILD_SRC_DIR="+dir)
+			out, err := cmd.CombinedOutput()
+			if (err == nil) != c.passes || !c.passes && !strings.Contains(string(out), "start it by secureapp.Run") {
+				t.Errorf("%v %s", err, out)
+			}
+			if c.passes && !strings.Contains(read(t, dir, "cdk.out", "securecdk.junit.xml"), c.report) {
+				t.Errorf("no %s", c.report)
+			}
+		})
+	}
+}
+
+func TestTheVerdictLooksForTheSameReport(t *testing.T) {
+	if unjudged != pullrequestverdict.Unjudged {
+		t.Errorf("%q and %q", unjudged, pullrequestverdict.Unjudged)
 	}
 }

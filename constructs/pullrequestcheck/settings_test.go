@@ -54,6 +54,15 @@ var faulty = map[string]struct {
 	"a report of coverage": {func(p *PullRequestCheckProps) {
 		p.Build.Reports = []*ReportProps{{Name: jsii.String("Unit"), Files: jsii.Strings("x"), Format: jsii.String("CLOVERXML")}}
 	}, `Build.Reports[0].Format: got "CLOVERXML", expected one of CUCUMBERJSON`},
+	"more reports than a build takes": {func(p *PullRequestCheckProps) {
+		for _, name := range []string{"A", "B", "C", "D", "E"} {
+			p.Build.Reports = append(p.Build.Reports, &ReportProps{Name: &name, Files: jsii.Strings("x")})
+		}
+	}, `Build.Reports: got "5 reports", expected at most 4`},
+	"a branch that git refuses": {func(p *PullRequestCheckProps) { p.Branches = jsii.Strings("a..b") }, `Branches[0]: got "a..b"`},
+	"a branch that is locked":   {func(p *PullRequestCheckProps) { p.Branches = jsii.Strings("main.lock") }, `Branches[0]: got "main.lock"`},
+	"a branch at the root":      {func(p *PullRequestCheckProps) { p.Branches = jsii.Strings("/main") }, `Branches[0]: got "/main"`},
+	"no concurrency":            {func(p *PullRequestCheckProps) { p.ReservedConcurrency = jsii.Number(0) }, `ReservedConcurrency: got 0, expected a whole number`},
 	"a registry without TLS": {func(p *PullRequestCheckProps) {
 		p.Build.Registries = []*buildsetup.Registry{buildsetup.NpmRegistry(&buildsetup.NpmRegistryProps{Url: jsii.String("http://packages.example.com/")})}
 	}, "Build.Registries[0]"},

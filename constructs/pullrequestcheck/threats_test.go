@@ -39,7 +39,7 @@ func TestEveryThreatHasItsTest(t *testing.T) {
 		}
 	}
 	rows := row.FindAllSubmatch(doc, -1)
-	if len(rows) < 16 {
+	if len(rows) < 20 {
 		t.Errorf("only %d rows", len(rows))
 	}
 	for _, r := range rows {

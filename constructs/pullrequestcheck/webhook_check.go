@@ -41,11 +41,15 @@ type WebhookCheckProps struct {
 // WebhookCheck builds and tests the pull requests of a repository at another host, which the host's webhook tells of, and
 // reports the status of each commit to the host. The host itself keeps what is not approved from being merged: what to set
 // there is in the documentation of the package.
+//
+// Each protected branch has a project and a status of its own, "pull-request-check/main": a status belongs to a commit, and one
+// commit can be requested into two branches.
 type WebhookCheck struct {
 	constructs.Construct
-	key   awskms.Key
-	build *built
-	logs  awslogs.LogGroup
+	key      awskms.Key
+	logs     awslogs.LogGroup
+	branches []string
+	builds   map[string]*built // by branch
 }
 
 var (
@@ -84,54 +88,58 @@ func settleWebhook(props *WebhookCheckProps) (*settings, fault.List) {
 func NewWebhookCheck(scope constructs.Construct, id *string, props *WebhookCheckProps) *WebhookCheck {
 	s, faults := settleWebhook(props)
 	fail(scope, id, faults)
-	c := &WebhookCheck{}
+	c := &WebhookCheck{branches: s.branches, builds: map[string]*built{}}
 	constructs.NewConstruct_Override(c, scope, id)
 	c.key = secured.NewKey(c, "Key", &secured.KeyProps{Description: fmt.Sprintf("Logs of the pull request check %s", *c.Node().Path()), LogsSid: "Logs"})
 	c.logs = secured.NewLogGroup(c, "BuildLogs", c.key, s.LogRetention)
-	service := strings.Split(*props.ConnectionArn, ":")[2]
-	b := builder{
-		scope: c, settings: s.build, vpc: secured.FindVpc(c, s.Vpc), key: c.key, logs: c.logs, accessLogs: s.AccessLogs, merge: mergeOfWebhook,
-		read: allow("ReadTheRepository", props.ConnectionArn, service+":GetConnection", service+":GetConnectionToken"),
+	vpc, service := secured.FindVpc(c, s.Vpc), strings.Split(*props.ConnectionArn, ":")[2]
+	for _, branch := range s.branches {
+		b := builder{
+			scope: constructs.NewConstruct(c, jsii.String(strings.ReplaceAll(branch, "/", "--"))), settings: s.build, vpc: vpc, key: c.key, logs: c.logs,
+			accessLogs: s.AccessLogs, merge: mergeOfWebhook,
+			read: allow("ReadTheRepository", props.ConnectionArn, service+":GetConnection", service+":GetConnectionToken"),
+		}
+		c.builds[branch] = b.make()
+		c.connect(branch, c.builds[branch], props)
 	}
-	c.build = b.make()
-	c.connect(s, props)
 	return c
 }
 
-// connect gives the project its source and its webhook. A request from a fork is built when somebody who may write to the
+// connect gives a project its source and its webhook. A request from a fork is built when somebody who may write to the
 // repository has commented so: its code runs in the VPC.
-func (c *WebhookCheck) connect(s *settings, props *WebhookCheckProps) {
-	project := c.build.cfn()
-	project.SetSource(&awscodebuild.CfnProject_SourceProperty{
+func (c *WebhookCheck) connect(branch string, b *built, props *WebhookCheckProps) {
+	b.cfn().SetSource(&awscodebuild.CfnProject_SourceProperty{
 		Type: props.Host, Location: props.RepositoryUrl, GitCloneDepth: jsii.Number(0), ReportBuildStatus: jsii.Bool(true),
-		BuildSpec: c.build.spec.ToBuildSpec(c),
+		BuildSpec: b.spec.ToBuildSpec(c),
 		Auth:      &awscodebuild.CfnProject_SourceAuthProperty{Type: jsii.String("CODECONNECTIONS"), Resource: props.ConnectionArn},
 		BuildStatusConfig: &awscodebuild.CfnProject_BuildStatusConfigProperty{
-			Context: jsii.String("pull-request-check"), TargetUrl: jsii.String("${CODEBUILD_BUILD_URL}"),
+			Context: jsii.String("pull-request-check/" + branch), TargetUrl: jsii.String("${CODEBUILD_BUILD_URL}"),
 		},
 	})
 	kinds := "PULL_REQUEST_CREATED, PULL_REQUEST_UPDATED, PULL_REQUEST_REOPENED"
 	if *props.Host == "BITBUCKET" {
 		kinds = "PULL_REQUEST_CREATED, PULL_REQUEST_UPDATED" // it knows no reopening
 	}
-	quoted := make([]string, len(s.branches))
-	for i, branch := range s.branches {
-		quoted[i] = regexp.QuoteMeta(branch)
-	}
 	filter := func(kind, pattern string) *awscodebuild.CfnProject_WebhookFilterProperty {
 		return &awscodebuild.CfnProject_WebhookFilterProperty{Type: &kind, Pattern: &pattern}
 	}
-	project.SetTriggers(&awscodebuild.CfnProject_ProjectTriggersProperty{
+	b.cfn().SetTriggers(&awscodebuild.CfnProject_ProjectTriggersProperty{
 		Webhook: jsii.Bool(true), BuildType: jsii.String("BUILD"),
-		FilterGroups: []any{[]any{filter("EVENT", kinds), filter("BASE_REF", "^refs/heads/("+strings.Join(quoted, "|")+")$")}},
+		FilterGroups: []any{[]any{filter("EVENT", kinds), filter("BASE_REF", "^refs/heads/"+regexp.QuoteMeta(branch)+"$")}},
 		PullRequestBuildPolicy: &awscodebuild.CfnProject_PullRequestBuildPolicyProperty{
 			RequiresCommentApproval: jsii.String("FORK_PULL_REQUESTS"),
 		},
 	})
 }
 
-// Project returns the CodeBuild project.
-func (c *WebhookCheck) Project() awscodebuild.Project { return c.build.project }
+// Projects returns the CodeBuild projects, one a branch. Whoever may start their builds can set any status: deny it to people.
+func (c *WebhookCheck) Projects() []awscodebuild.Project {
+	projects := make([]awscodebuild.Project, len(c.branches))
+	for i, branch := range c.branches {
+		projects[i] = c.builds[branch].project
+	}
+	return projects
+}
 
 // EncryptionKey returns the key of the logs.
 func (c *WebhookCheck) EncryptionKey() awskms.Key { return c.key }

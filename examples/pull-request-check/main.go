@@ -4,6 +4,7 @@ package main
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
@@ -36,13 +37,12 @@ func main() {
 			Description: jsii.String("The Orders repository, its pull request check and its people"),
 		})
 		orders := awscodecommit.NewRepository(stack, jsii.String("Orders"), &awscodecommit.RepositoryProps{RepositoryName: jsii.String("orders")})
-		review(stack, orders, vpc)
-		people(stack, orders)
+		people(stack, orders, review(stack, orders, vpc))
 	})
 }
 
 // review has pull requests tested by the machine and approved by reviewers: two for main, one for develop.
-func review(stack awscdk.Stack, orders awscodecommit.IRepository, vpc aspects.VpcProvider) {
+func review(stack awscdk.Stack, orders awscodecommit.IRepository, vpc aspects.VpcProvider) awscodebuild.IProject {
 	tested := check.NewPullRequestCheck(stack, jsii.String("Check"), &check.PullRequestCheckProps{
 		Repository: orders,
 		Vpc:        vpc,
@@ -56,13 +56,15 @@ func review(stack awscdk.Stack, orders awscodecommit.IRepository, vpc aspects.Vp
 		Checks:    []*check.PullRequestCheck{tested},
 		Approvers: jsii.Strings("arn:aws:sts::" + account + ":assumed-role/" + reviewer + "/*"),
 	})
+	return tested.Project()
 }
 
 // people gives each group one duty: who has two can do neither.
-func people(stack awscdk.Stack, orders awscodecommit.IRepository) {
+func people(stack awscdk.Stack, orders awscodecommit.IRepository, build awscodebuild.IProject) {
 	duties := access.NewDuties(stack, jsii.String("Duties"), &access.DutiesProps{
 		Repositories:       []awscodecommit.IRepository{orders},
 		PipelineNames:      jsii.Strings("orders"),
+		BuildProjects:      []awscodebuild.IProject{build},
 		Approvals:          jsii.Strings("Production/ApproveProduction"),
 		MfaElsewhereReason: jsii.String(factor),
 	})
