@@ -36,7 +36,7 @@ func (w *world) forbiddenBuilds(t *testing.T) []call {
 	t.Helper()
 	var calls []call
 	projects := []string{project}
-	for _, prefix := range []string{"CheckProject", "ElsewhereProject", "PipelineBuildSynthCdkBuildProject", "PipelineUpdatePipelineSelfMutation"} {
+	for _, prefix := range []string{"CheckProject", "ElsewheremainProject", "PipelineBuildSynthCdkBuildProject", "PipelineUpdatePipelineSelfMutation"} {
 		projects = append(projects, w.arnOf(t, prefix))
 	}
 	for _, p := range projects {
@@ -44,7 +44,7 @@ func (w *world) forbiddenBuilds(t *testing.T) []call {
 			"codebuild:DeleteProject", "codebuild:BatchDeleteBuilds", "codebuild:BatchGetBuilds", "codebuild:StartSandbox", "codebuild:UpdateWebhook",
 			"codebuild:InvalidateProjectCache", "codebuild:UpdateProjectVisibility")...)
 	}
-	for _, prefix := range []string{"CheckReportGuardrails", "CheckReportUnit", "ElsewhereReportUnit"} {
+	for _, prefix := range []string{"CheckReportGuardrails", "CheckReportUnit", "ElsewheremainReportUnit"} {
 		calls = append(calls, on(w.arnOf(t, prefix), "codebuild:DeleteReport", "codebuild:DeleteReportGroup", "codebuild:UpdateReportGroup", "codebuild:DescribeTestCases",
 			"codebuild:PutResourcePolicy", "codebuild:BatchPutTestCases")...)
 	}
@@ -88,7 +88,7 @@ func (w *world) forbiddenData(t *testing.T) []call {
 		calls = append(calls, on(allSecrets+secret, "secretsmanager:GetSecretValue")...)
 	}
 	calls = append(calls, on(allSecrets+"npm-AbCdEf", "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret", "secretsmanager:UpdateSecret")...)
-	for _, bucket := range []string{w.arnOf(t, "PipelineArtifacts"), w.arnOf(t, "GuardrailAccessLogs"), w.arnOf(t, "CheckCache"), w.arnOf(t, "ElsewhereCache"), "arn:aws:s3:::cdk-hnb659fds-assets-" + account + "-" + region} {
+	for _, bucket := range []string{w.arnOf(t, "PipelineArtifacts"), w.arnOf(t, "GuardrailAccessLogs"), w.arnOf(t, "CheckCache"), w.arnOf(t, "ElsewheremainCache"), "arn:aws:s3:::cdk-hnb659fds-assets-" + account + "-" + region} {
 		calls = append(calls, all(on(bucket+"/0a1b", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl"),
 			on(bucket, "s3:ListBucket", "s3:PutBucketPolicy", "s3:PutEncryptionConfiguration", "s3:DeleteBucket"))...)
 	}

@@ -208,7 +208,7 @@ func TestRolesOfACheckAreAssumedByTheirServiceAlone(t *testing.T) {
 // TestTheCacheIsOfItsBuildsAlone: nobody outside of the account reads or poisons it, and nobody without TLS.
 func TestTheCacheIsOfItsBuildsAlone(t *testing.T) {
 	w := checked(t)
-	for _, prefix := range []string{"CheckCache", "ElsewhereCache"} {
+	for _, prefix := range []string{"CheckCache", "ElsewheremainCache"} {
 		object := on(w.arnOf(t, prefix)+"/0a1b", "s3:GetObject", "s3:PutObject")
 		w.answered(t, false, 7, knock{theirAdmin, object}, knock{roles + "bystander", object}, knock{"codebuild.amazonaws.com", object}, knock{"logging.s3.amazonaws.com", with(of(account), object)})
 		build := w.one(t, strings.TrimSuffix(prefix, "Cache")+"BuildRole")

@@ -31,7 +31,7 @@ func (w *world) checkDuties(t *testing.T) map[string]duty {
 	start := all(on(orders, "codecommit:GetPullRequest", "codecommit:GetBranch", "codecommit:PostCommentForPullRequest"), on(project, "codebuild:StartBuild"))
 	verdict := all(
 		on(orders, "codecommit:GetPullRequest", "codecommit:PostCommentForPullRequest", "codecommit:UpdatePullRequestApprovalState"),
-		on(project, "codebuild:BatchGetBuilds"), on(reports[0], "codebuild:DescribeTestCases"), on(reports[1], "codebuild:DescribeTestCases"),
+		on(project, "codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject"), on(reports[0], "codebuild:DescribeTestCases"), on(reports[1], "codebuild:DescribeTestCases"),
 		on(buildStream, "logs:GetLogEvents"), on(topic, "sns:Publish"), via("sns", on(key, "kms:GenerateDataKey", "kms:Decrypt")),
 	)
 	// IAM knows no resource for templates. A repository that has left the rules is one of any name.
@@ -43,19 +43,19 @@ func (w *world) checkDuties(t *testing.T) map[string]duty {
 		on(other, "codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories"),
 	)
 	return map[string]duty{
-		"CheckBuildRole":     {work: all(w.buildWork(t, "Check"), on(orders, "codecommit:GitPull"))},
-		"ElsewhereBuildRole": {work: all(w.buildWork(t, "Elsewhere"), on(connection, "codeconnections:GetConnection", "codeconnections:GetConnectionToken"))},
-		"CheckStartRole":     {work: all(start, w.functionWork(t, "CheckStartLogs")), byService: functionNetwork, function: true},
-		"CheckVerdictRole":   {work: all(verdict, w.functionWork(t, "CheckVerdictLogs")), byService: functionNetwork, function: true},
-		"RulesFunctionRole":  {work: all(rules, w.functionWork(t, "RulesFunctionLogs")), byService: functionNetwork, function: true},
+		"CheckBuildRole":         {work: all(w.buildWork(t, "Check", ""), on(orders, "codecommit:GitPull"))},
+		"ElsewheremainBuildRole": {work: all(w.buildWork(t, "Elsewhere", "main"), on(connection, "codeconnections:GetConnection", "codeconnections:GetConnectionToken"))},
+		"CheckStartRole":         {work: all(start, w.functionWork(t, "CheckStartLogs")), byService: functionNetwork, function: true},
+		"CheckVerdictRole":       {work: all(verdict, w.functionWork(t, "CheckVerdictLogs")), byService: functionNetwork, function: true},
+		"RulesFunctionRole":      {work: all(rules, w.functionWork(t, "RulesFunctionLogs")), byService: functionNetwork, function: true},
 	}
 }
 
 // buildWork is what every build of a pull request does: write its log and reports, read the registry's secret, keep its
 // cache, and have network interfaces made by CodeBuild.
-func (w *world) buildWork(t *testing.T, check string) []call {
+func (w *world) buildWork(t *testing.T, check, branch string) []call {
 	t.Helper()
-	cache := w.arnOf(t, check+"Cache")
+	cache := w.arnOf(t, check+branch+"Cache")
 	_, stream := w.logGroup(t, check+"BuildLogs")
 	work := all(
 		on(stream, "logs:CreateLogStream", "logs:PutLogEvents"), on(allSecrets+"npm-AbCdEf", "secretsmanager:GetSecretValue"),
@@ -68,7 +68,7 @@ func (w *world) buildWork(t *testing.T, check string) []call {
 		handOver(subnet, "codebuild.amazonaws.com"),
 	)
 	for _, name := range []string{"Guardrails", "Unit"} {
-		work = append(work, on(w.arnOf(t, check+"Report"+name), "codebuild:BatchPutTestCases", "codebuild:CreateReport", "codebuild:UpdateReport")...)
+		work = append(work, on(w.arnOf(t, check+branch+"Report"+name), "codebuild:BatchPutTestCases", "codebuild:CreateReport", "codebuild:UpdateReport")...)
 	}
 	return work
 }

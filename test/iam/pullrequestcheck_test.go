@@ -70,7 +70,7 @@ func synthesizedCheck(t *testing.T) map[string]any {
 		Checks: []*pullrequestcheck.PullRequestCheck{check}, Approvers: jsii.Strings("arn:aws:sts::" + account + ":assumed-role/Reviewer/*"),
 	})
 	pullrequestcheck.NewWebhookCheck(stack, jsii.String("Elsewhere"), &pullrequestcheck.WebhookCheckProps{
-		Host: jsii.String("GITHUB"), RepositoryUrl: jsii.String("https://github.com/bank/orders.git"), Vpc: vpc, Build: build, ConnectionArn: jsii.String(connection),
+		Host: jsii.String("GITHUB"), RepositoryUrl: jsii.String("https://github.com/bank/orders.git"), Vpc: vpc, Build: build, ConnectionArn: jsii.String(connection), Branches: jsii.Strings("main"),
 	})
 	securepipeline.NewPipeline(stack, jsii.String("Pipeline"), &securepipeline.PipelineProps{
 		Source: securepipeline.CodeCommit(&securepipeline.CodeCommitSourceProps{Repository: repository, Branch: jsii.String("main")}), Vpc: vpc,
