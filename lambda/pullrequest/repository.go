@@ -2,6 +2,7 @@ package pullrequest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,6 +26,22 @@ type Repository struct {
 	Name     string
 	Branches []string // protected references: refs/heads/main
 	Client   client
+}
+
+// NewRepository reads SECURECDK_REPOSITORY (its name) and SECURECDK_BRANCHES (JSON list of references) from a function's
+// environment, and wants the further variables of the function to be there.
+func NewRepository(c client, getenv func(string) string, further ...string) (Repository, error) {
+	r := Repository{Name: getenv("SECURECDK_REPOSITORY"), Client: c}
+	for _, name := range append([]string{"SECURECDK_REPOSITORY"}, further...) {
+		if getenv(name) == "" {
+			return r, fmt.Errorf("%s: missing", name)
+		}
+	}
+	branches := getenv("SECURECDK_BRANCHES")
+	if err := json.Unmarshal([]byte(branches), &r.Branches); err != nil || len(r.Branches) == 0 {
+		return r, fmt.Errorf("SECURECDK_BRANCHES: got %q, expected a JSON list of references", branches)
+	}
+	return r, nil
 }
 
 // Current reads a pull request's current revision. The destination's commit is left to the caller.

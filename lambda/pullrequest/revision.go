@@ -5,7 +5,6 @@ package pullrequest
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -92,12 +91,3 @@ func (r *Revision) String() string {
 
 // Branch is the destination without refs/heads/.
 func (r *Revision) Branch() string { return strings.TrimPrefix(r.DestinationReference, "refs/heads/") }
-
-// List reads a variable of a function that holds a JSON list of strings.
-func List(name, value string) ([]string, error) {
-	var list []string
-	if err := json.Unmarshal([]byte(value), &list); err != nil || len(list) == 0 {
-		return nil, fmt.Errorf("%s: got %q, expected a JSON list of strings", name, value)
-	}
-	return list, nil
-}

@@ -36,20 +36,12 @@ type Handler struct {
 // New reads SECURECDK_REPOSITORY (name), SECURECDK_BRANCHES (JSON list of references) and SECURECDK_PROJECT (name of the
 // CodeBuild project).
 func New(cfg aws.Config, getenv func(string) string) (*Handler, error) {
-	branches, err := pullrequest.List("SECURECDK_BRANCHES", getenv("SECURECDK_BRANCHES"))
+	commits := codecommit.NewFromConfig(cfg)
+	repository, err := pullrequest.NewRepository(commits, getenv, "SECURECDK_PROJECT")
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"SECURECDK_REPOSITORY", "SECURECDK_PROJECT"} {
-		if getenv(name) == "" {
-			return nil, fmt.Errorf("%s: missing", name)
-		}
-	}
-	commits := codecommit.NewFromConfig(cfg)
-	return &Handler{
-		repository: pullrequest.Repository{Name: getenv("SECURECDK_REPOSITORY"), Branches: branches, Client: commits},
-		project:    getenv("SECURECDK_PROJECT"), builds: codebuild.NewFromConfig(cfg), branches: commits,
-	}, nil
+	return &Handler{repository: repository, project: getenv("SECURECDK_PROJECT"), builds: codebuild.NewFromConfig(cfg), branches: commits}, nil
 }
 
 // Handle takes an event "CodeCommit Pull Request State Change". Of the event it believes the number of the pull request

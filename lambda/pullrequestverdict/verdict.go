@@ -59,19 +59,13 @@ type Handler struct {
 // CodeBuild project), SECURECDK_STARTER (who starts its builds, as CodeBuild names it: role/function), SECURECDK_LOG_GROUP
 // (of the builds) and SECURECDK_TOPIC (ARN).
 func New(cfg aws.Config, getenv func(string) string) (*Handler, error) {
-	branches, err := pullrequest.List("SECURECDK_BRANCHES", getenv("SECURECDK_BRANCHES"))
+	commits := codecommit.NewFromConfig(cfg)
+	repository, err := pullrequest.NewRepository(commits, getenv, "SECURECDK_PROJECT", "SECURECDK_STARTER", "SECURECDK_LOG_GROUP", "SECURECDK_TOPIC")
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"SECURECDK_REPOSITORY", "SECURECDK_PROJECT", "SECURECDK_STARTER", "SECURECDK_LOG_GROUP", "SECURECDK_TOPIC"} {
-		if getenv(name) == "" {
-			return nil, fmt.Errorf("%s: missing", name)
-		}
-	}
-	commits := codecommit.NewFromConfig(cfg)
 	return &Handler{
-		repository: pullrequest.Repository{Name: getenv("SECURECDK_REPOSITORY"), Branches: branches, Client: commits},
-		project:    getenv("SECURECDK_PROJECT"), starter: getenv("SECURECDK_STARTER"),
+		repository: repository, project: getenv("SECURECDK_PROJECT"), starter: getenv("SECURECDK_STARTER"),
 		logGroup: getenv("SECURECDK_LOG_GROUP"), topic: getenv("SECURECDK_TOPIC"),
 		builds: codebuild.NewFromConfig(cfg), approvals: commits, logs: cloudwatchlogs.NewFromConfig(cfg), notifications: sns.NewFromConfig(cfg),
 	}, nil
