@@ -1,10 +1,8 @@
 package approvalruletemplate
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,27 +10,12 @@ import (
 
 	"github.com/aws/aws-lambda-go/cfn"
 
+	"github.com/securecdk/securecdk/internal/approvalrule"
 	"github.com/securecdk/securecdk/internal/fault"
-)
-
-// Limits of CodeCommit, of texts in characters (CodeCommit User Guide, "Quotas in AWS CodeCommit").
-const (
-	maxDescription = 1000
-	maxContent     = 3000
-	maxBranches    = 100
-	maxMembers     = 50
-	maxApprovals   = 200
 )
 
 // fields are what a template can say. The last two are CloudFormation's own, which it hands on.
 var fields = []string{"ApprovalPoolMembers", "ApprovalsNeeded", "Branches", "Description", "Name", "Repositories", "ServiceTimeout", "ServiceToken"}
-
-var (
-	templateName   = regexp.MustCompile(`^[\w.-]([\w .-]{0,98}[\w.-])?$`)
-	repositoryName = regexp.MustCompile(`^[\w.-]{1,100}$`)
-	branchName     = regexp.MustCompile(`^[^\s*?\[\]\\^~:]+$`)
-	poolMember     = regexp.MustCompile(`^arn:[a-z-]+:(iam::\d{12}:(user|role)|sts::\d{12}:(assumed-role|federated-user))/\S+$`)
-)
 
 // owner is whose a template is.
 type owner struct{ stack, logicalID string }
@@ -74,7 +57,7 @@ func parse(in map[string]any, o owner) (*settings, error) {
 		name:        r.name(),
 		description: r.description(o),
 		repositories: r.list("Repositories", "names of CodeCommit repositories", 0, func(name string) (string, bool) {
-			return name, repositoryName.MatchString(name)
+			return name, approvalrule.Repository.MatchString(name)
 		}),
 	}
 	s.content = r.content()
@@ -105,8 +88,8 @@ func (r *reader) bad(field string, value any, expected, do string) {
 
 func (r *reader) name() string {
 	name, ok := r.in["Name"].(string)
-	if !ok || !templateName.MatchString(name) || strings.HasSuffix(name, ".git") {
-		r.bad("Name", r.in["Name"], "1 to 100 letters, digits, dots, dashes, underscores and inner spaces, and no .git at the end", "")
+	if !ok || !approvalrule.Name(name) {
+		r.bad("Name", r.in["Name"], approvalrule.NameForm, "")
 	}
 	return name
 }
@@ -117,7 +100,7 @@ func (r *reader) description(o owner) string {
 		r.bad("Description", given, "a text", "")
 	}
 	line := o.line()
-	room := maxDescription - len(line) - 1
+	room := approvalrule.MaxDescription - len(line) - 1
 	if utf8.RuneCountInString(text) > room {
 		r.bad("Description", text, fmt.Sprintf("at most %d characters, since the line that names the owner stands below it", room), "shorten it")
 	}
@@ -152,44 +135,24 @@ func (r *reader) list(field, expected string, limit int, fix func(string) (strin
 	return slices.Compact(texts)
 }
 
-type content struct {
-	Version               string
-	DestinationReferences []string
-	Statements            []statement
-}
-
-type statement struct {
-	Type                    string
-	NumberOfApprovalsNeeded int
-	ApprovalPoolMembers     []string
-}
-
 // content is the rule: the same properties, in whatever order, make the same bytes.
 func (r *reader) content() string {
 	text, ok := r.in["ApprovalsNeeded"].(string)
 	needed, err := strconv.Atoi(text)
-	if !ok || err != nil || needed < 1 || needed > maxApprovals || strconv.Itoa(needed) != text {
-		r.bad("ApprovalsNeeded", r.in["ApprovalsNeeded"], fmt.Sprintf(`a number from 1 to %d, as a text such as "2"`, maxApprovals), "")
+	if !ok || err != nil || needed < 1 || needed > approvalrule.MaxApprovals || strconv.Itoa(needed) != text {
+		r.bad("ApprovalsNeeded", r.in["ApprovalsNeeded"], fmt.Sprintf(`a number from 1 to %d, as a text such as "2"`, approvalrule.MaxApprovals), "")
 	}
-	branches := r.list("Branches", "names of branches, main or refs/heads/main", maxBranches, func(name string) (string, bool) {
+	branches := r.list("Branches", "names of branches, main or refs/heads/main", approvalrule.MaxBranches, func(name string) (string, bool) {
 		name = strings.TrimPrefix(name, "refs/heads/")
-		return "refs/heads/" + name, branchName.MatchString(name) && !strings.HasPrefix(name, "refs/")
+		return "refs/heads/" + name, approvalrule.Branch.MatchString(name) && !strings.HasPrefix(name, "refs/")
 	})
-	members := r.list("ApprovalPoolMembers", "ARNs of IAM users, roles or sessions of roles", maxMembers, func(arn string) (string, bool) {
-		return arn, poolMember.MatchString(arn)
+	members := r.list("ApprovalPoolMembers", "ARNs of IAM users, roles or sessions of roles", approvalrule.MaxMembers, func(arn string) (string, bool) {
+		return arn, approvalrule.Member.MatchString(arn)
 	})
-	out := marshal(content{"2018-11-08", branches, []statement{{"Approvers", needed, members}}})
-	if size := utf8.RuneCountInString(out); size > maxContent {
+	out := approvalrule.Content(branches, needed, members)
+	if size := utf8.RuneCountInString(out); size > approvalrule.MaxContent {
 		r.bad("ApprovalPoolMembers", fmt.Sprintf("%d of them, which with the branches make a rule of %d characters", len(members), size),
-			fmt.Sprintf("at most %d characters", maxContent), "name fewer, such as assumed-role/ROLE/* for all sessions of a role")
+			fmt.Sprintf("at most %d characters", approvalrule.MaxContent), "name fewer, such as assumed-role/ROLE/* for all sessions of a role")
 	}
 	return out
-}
-
-func marshal(value any) string {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false) // a branch may be called a&b
-	_ = encoder.Encode(value)    // texts and a number: it can't fail
-	return strings.TrimSuffix(b.String(), "\n")
 }
