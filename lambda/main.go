@@ -25,7 +25,7 @@ import (
 // handlers make a function of each, by the value of SECURECDK_HANDLER. They read the rest of their environment at once, so
 // that a function that is set up wrongly fails before its first event.
 var handlers = map[string]func(aws.Config) (any, error){
-	"approvalruletemplate": func(cfg aws.Config) (any, error) { return approvalruletemplate.New(cfg), nil },
+	"approvalruletemplate": func(cfg aws.Config) (any, error) { return approvalruletemplate.New(cfg, os.Getenv) },
 	"pullrequeststart": func(cfg aws.Config) (any, error) {
 		h, err := pullrequeststart.New(cfg, os.Getenv)
 		return handle(h, err)

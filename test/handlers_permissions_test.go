@@ -37,6 +37,8 @@ func (d *deployment) resourcesOf(t *testing.T, action string, in awsfake.Input) 
 		return []string{fmt.Sprintf(arn, "logs", "log-group:"+in.Text("logGroupName")+":log-stream:"+in.Text("logStreamName"))}
 	case "sns:Publish":
 		return []string{in.Text("TopicArn")}
+	case "cloudformation:DescribeStackResource":
+		return []string{in.Text("StackName")}
 	}
 	if !strings.HasPrefix(action, "codecommit:") || !strings.Contains(action, "ApprovalRuleTemplate") {
 		t.Errorf("nobody said here what %s is about", action)

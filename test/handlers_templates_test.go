@@ -15,17 +15,33 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/securecdk/securecdk/internal/awsfake"
+	"github.com/securecdk/securecdk/test/iam"
 )
 
 const (
 	ruleTemplate = "Custom::ApprovalRuleTemplate"
 	reviewers    = "arn:aws:sts::111111111111:assumed-role/Reviewer/*"
-	stackArn     = "arn:aws:cloudformation:eu-west-1:111111111111:stack/Orders/6f1c9d20-0e5a-11f1-8f0a-0a1b2c3d4e5f"
 )
 
-// request sends what CloudFormation sends to the function of a custom resource, and returns what it gets. ("Custom resource
-// request objects", AWS CloudFormation User Guide.)
+// templatesScene is one whose CloudFormation knows the stack.
+func (d *deployment) templatesScene(t *testing.T) (*scene, *awsfake.ApprovalRuleTemplates) {
+	t.Helper()
+	s := d.scene(t)
+	s.resources = awsfake.NewStackResources(s.server, iam.StackID)
+	return s, awsfake.NewApprovalRuleTemplates(s.server)
+}
+
+// request is of a deployment: CloudFormation says what it is doing.
 func (s *scene) request(t *testing.T, kind, id, physical string, properties, old map[string]any) cfn.Response {
+	t.Helper()
+	s.resources.Set(id, ruleTemplate, strings.ToUpper(kind)+"_IN_PROGRESS")
+	defer s.resources.Set(id, ruleTemplate, strings.ToUpper(kind)+"_COMPLETE")
+	return s.invokeAsCloudFormation(t, kind, id, physical, properties, old)
+}
+
+// invokeAsCloudFormation sends what CloudFormation sends to the function of a custom resource, and returns what it gets.
+// ("Custom resource request objects", AWS CloudFormation User Guide.)
+func (s *scene) invokeAsCloudFormation(t *testing.T, kind, id, physical string, properties, old map[string]any) cfn.Response {
 	t.Helper()
 	var responses []cfn.Response
 	bucket := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -39,7 +55,7 @@ func (s *scene) request(t *testing.T, kind, id, physical string, properties, old
 	}))
 	token, _ := properties["ServiceToken"].(string)
 	event := map[string]any{
-		"RequestType": kind, "ResponseURL": bucket.URL + "/response?signature=x", "StackId": stackArn, "RequestId": "request-" + kind + "-" + id, "ServiceToken": token,
+		"RequestType": kind, "ResponseURL": bucket.URL + "/response?signature=x", "StackId": iam.StackID, "RequestId": "request-" + kind + "-" + id, "ServiceToken": token,
 		"ResourceType": ruleTemplate, "LogicalResourceId": id, "ResourceProperties": properties,
 	}
 	if kind != "Create" {
@@ -58,7 +74,7 @@ func (s *scene) request(t *testing.T, kind, id, physical string, properties, old
 		t.Fatalf("%s of %s: %v, %d responses", kind, id, answer.Err, len(responses))
 	}
 	got := responses[0]
-	if got.StackID != stackArn || got.RequestID != event["RequestId"] || got.LogicalResourceID != id || got.PhysicalResourceID == "" {
+	if got.StackID != iam.StackID || got.RequestID != event["RequestId"] || got.LogicalResourceID != id || got.PhysicalResourceID == "" {
 		t.Errorf("the response is of another request: %+v", got)
 	}
 	return got
@@ -89,8 +105,7 @@ func contents(s *awsfake.ApprovalRuleTemplates) map[string]string {
 }
 
 func (d *deployment) ruleTemplates(t *testing.T) {
-	s := d.scene(t)
-	service := awsfake.NewApprovalRuleTemplates(s.server)
+	s, service := d.templatesScene(t)
 	resources := d.stack.Resources(ruleTemplate)
 	ids := slices.Sorted(maps.Keys(resources))
 	physical := map[string]string{}
@@ -142,20 +157,43 @@ func (d *deployment) ruleTemplates(t *testing.T) {
 	}
 }
 
-func (d *deployment) lostTemplatePermission(t *testing.T) {
-	s := d.scene(t)
-	service := awsfake.NewApprovalRuleTemplates(s.server)
+// failedTemplate is rolled back, and deployed again with a permission that takes effect late.
+func (d *deployment) failedTemplate(t *testing.T) {
+	s, service := d.templatesScene(t)
 	resources := d.stack.Resources(ruleTemplate)
 	id := slices.Sorted(maps.Keys(resources))[0]
-	s.server.FailTimes("CreateApprovalRuleTemplate", 1, awsfake.Denied("codecommit:CreateApprovalRuleTemplate"))
-	got := s.request(t, "Create", id, "", resources[id], nil)
+	bad := maps.Clone(resources[id])
+	bad["Name"] = "a/b"
+	got := s.request(t, "Create", id, "", bad, nil)
 	if got.Status != cfn.StatusFailed {
 		t.Fatalf("%+v", got)
 	}
-	contains(t, got.Reason, "the function's role lacks codecommit:CreateApprovalRuleTemplate")
-	s.succeed(t, "Delete", id, got.PhysicalResourceID, resources[id], nil) // CloudFormation rolls back
+	contains(t, got.Reason, `Name: got "a/b"`)
+	s.succeed(t, "Delete", id, got.PhysicalResourceID, bad, nil) // CloudFormation rolls back
+	s.server.FailTimes("CreateApprovalRuleTemplate", 1, awsfake.Denied("codecommit:CreateApprovalRuleTemplate"))
 	s.succeed(t, "Create", id, "", resources[id], nil)
 	if len(service.Templates) != 1 {
 		t.Errorf("%v", contents(service))
 	}
+}
+
+// forgedEvent is written by somebody who may invoke the function.
+func (d *deployment) forgedEvent(t *testing.T) {
+	s, service := d.templatesScene(t)
+	resources := d.stack.Resources(ruleTemplate)
+	id := slices.Sorted(maps.Keys(resources))[0]
+	physical := s.succeed(t, "Create", id, "", resources[id], nil)
+	want := contents(service)
+	weaker := maps.Clone(resources[id])
+	weaker["ApprovalPoolMembers"] = []any{"arn:aws:iam::111111111111:user/mallory"}
+	got := s.invokeAsCloudFormation(t, "Update", id, physical, weaker, resources[id])
+	if got.Status != cfn.StatusFailed {
+		t.Errorf("%+v", got)
+	}
+	contains(t, got.Reason, "CloudFormation did not send this event")
+	if diff := cmp.Diff(want, contents(service)); diff != "" {
+		t.Errorf("(-want +got) %s", diff)
+	}
+	function := d.functions["approvalruletemplate"]
+	contains(t, s.running[function].Log(t), d.countedIn(t, function))
 }

@@ -34,7 +34,8 @@ func TestTheFunctionsOfTheTemplateDoTheirWork(t *testing.T) {
 	t.Run("a malformed event is an error, and the next is handled", d.malformed)
 	t.Run("a lost permission is an error that names the call, and the next event is handled", d.lostPermission)
 	t.Run("approval rule templates are made, changed and taken away", d.ruleTemplates)
-	t.Run("a lost permission fails the deployment and names the call", d.lostTemplatePermission)
+	t.Run("a template that failed is rolled back and deployed again", d.failedTemplate)
+	t.Run("an event that CloudFormation did not send changes nothing and is counted", d.forgedEvent)
 	// Last: it judges what the others called.
 	t.Run("their roles allow what they call and no more", d.permissions)
 }
@@ -99,8 +100,9 @@ func (d *deployment) role(function string) string {
 // scene is AWS in memory, and the functions that run in it.
 type scene struct {
 	*deployment
-	server  *awsfake.Server
-	running map[string]*lambdaruntime.Function
+	server    *awsfake.Server
+	resources *awsfake.StackResources // of the stack, when there is a deployment
+	running   map[string]*lambdaruntime.Function
 }
 
 func (d *deployment) scene(t *testing.T) *scene {

@@ -1,5 +1,5 @@
-// Package awsfake serves the wire formats of AWS services on loopback, JSON 1.1 and what Amazon SNS has (a form, answered by
-// XML), for tests that run the real SDK clients.
+// Package awsfake serves the wire formats of AWS services on loopback, JSON 1.1 and what Amazon SNS and AWS CloudFormation have
+// (a form, answered by XML), for tests that run the real SDK clients.
 //
 // A test says what each operation answers. What it did not say is answered by an error that names the operation, so that
 // a handler can't call what its role does not allow without a test noticing.
@@ -7,9 +7,11 @@ package awsfake
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -46,7 +48,7 @@ func Denied(action string) error {
 	return &Error{Code: "AccessDeniedException", Message: "User is not authorized to perform: " + action}
 }
 
-// Operation answers one call: with what is encoded as JSON, or an *Error.
+// Operation answers one call: with what is encoded as JSON (as XML to a form: text, or a map[string]any), or an *Error.
 type Operation func(in Input) (any, error)
 
 // Call is one that was made.
@@ -146,7 +148,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.running.Unlock()
 	}
 	if target(r) == "" {
-		writeXML(w, name, err)
+		writeXML(w, name, out, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -190,23 +192,45 @@ func read(r *http.Request) (string, Input, error) {
 	return name, in, err
 }
 
-func writeXML(w http.ResponseWriter, name string, err error) {
+func writeXML(w http.ResponseWriter, name string, out any, err error) {
 	w.Header().Set("Content-Type", "text/xml")
-	if e := (*Error)(nil); errors.As(err, &e) {
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", e.Code, e.Message)
+	if err != nil {
+		e, status := errorOf(err)
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", element(e.Code), element(e.Message))
 		return
 	}
-	fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult><MessageId>1</MessageId></%[1]sResult></%[1]sResponse>", name)
+	if out == nil {
+		out = map[string]any{"MessageId": "1"}
+	}
+	fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", name, element(out))
+}
+
+// element is the content of an element: others, or text.
+func element(value any) string {
+	var b strings.Builder
+	fields, ok := value.(map[string]any)
+	if !ok {
+		_ = xml.EscapeText(&b, []byte(fmt.Sprint(value))) // a Builder takes everything
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		fmt.Fprintf(&b, "<%[1]s>%[2]s</%[1]s>", name, element(fields[name]))
+	}
+	return b.String()
+}
+
+// errorOf is what the client gets of an error, and the status of the answer.
+func errorOf(err error) (*Error, int) {
+	e := &Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
+	errors.As(err, &e)
+	if e.Status == 0 {
+		return e, http.StatusBadRequest
+	}
+	return e, e.Status
 }
 
 func writeError(w http.ResponseWriter, err error) {
-	e := &Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
-	errors.As(err, &e)
-	status := e.Status
-	if status == 0 {
-		status = http.StatusBadRequest
-	}
+	e, status := errorOf(err)
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"__type": e.Code, "message": e.Message})
 }

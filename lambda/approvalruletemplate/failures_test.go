@@ -34,8 +34,16 @@ func operations() map[string]func() ([]stored, cfn.Event) {
 		"ListRepositoriesForApprovalRuleTemplate": updating, "UpdateApprovalRuleTemplateName": updating,
 		"UpdateApprovalRuleTemplateDescription": updating, "UpdateApprovalRuleTemplateContent": updating,
 		"BatchAssociateApprovalRuleTemplateWithRepositories": updating, "BatchDisassociateApprovalRuleTemplateFromRepositories": updating,
-		"DeleteApprovalRuleTemplate": deleting,
+		"DeleteApprovalRuleTemplate": deleting, "DescribeStackResource": updating,
 	}
+}
+
+// action is what IAM calls an operation.
+func action(operation string) string {
+	if operation == "DescribeStackResource" {
+		return "cloudformation:" + operation
+	}
+	return "codecommit:" + operation
 }
 
 func TestALostPermissionIsNamed(t *testing.T) {
@@ -43,15 +51,67 @@ func TestALostPermissionIsNamed(t *testing.T) {
 		t.Run(operation, func(t *testing.T) {
 			given, event := begin()
 			s, h := newService(t, given...), newHandler(t)
-			s.FailTimes(operation, 1, awsfake.Denied("codecommit:"+operation))
-			got := send(t, context.Background(), h, event)
-			if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "the function's role lacks codecommit:"+operation) {
+			do := s.Answer(operation)
+			s.On(operation, func(awsfake.Input) (any, error) { return nil, awsfake.Denied(action(operation)) })
+			got := s.send(t, h, event)
+			if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "the function's role lacks "+action(operation)+":") {
 				t.Errorf("%s: %s", got.Status, got.Reason)
 			}
-			if got = send(t, context.Background(), h, event); got.Status != cfn.StatusSuccess {
+			if calls := len(s.Calls(operation)); calls < 3 {
+				t.Errorf("tried %d times", calls)
+			}
+			s.On(operation, do)
+			if got = s.send(t, h, event); got.Status != cfn.StatusSuccess {
 				t.Errorf("with the permission: %s", got.Reason)
 			}
 		})
+	}
+}
+
+// IAM takes seconds until a policy holds that the same deployment changed.
+func TestAPermissionThatComesLateIsWaitedFor(t *testing.T) {
+	for operation, begin := range operations() {
+		t.Run(operation, func(t *testing.T) {
+			given, event := begin()
+			s, h := newService(t, given...), newHandler(t)
+			h.patience = 10 * time.Second // ends as soon as it is allowed
+			s.FailTimes(operation, 3, awsfake.Denied(action(operation)))
+			if got := s.send(t, h, event); got.Status != cfn.StatusSuccess {
+				t.Errorf("%s: %s", got.Status, got.Reason)
+			}
+		})
+	}
+}
+
+// A batch may be answered, and one repository in it be refused.
+func TestAPermissionForOneRepositoryThatComesLateIsWaitedFor(t *testing.T) {
+	const operation = "BatchAssociateApprovalRuleTemplateWithRepositories"
+	s, h := newService(t, ours("id-1", "two", "shop")), newHandler(t)
+	h.patience = 10 * time.Second
+	s.Refuse["bank"] = "AccessDeniedException"
+	do := s.Answer(operation)
+	s.On(operation, func(in awsfake.Input) (any, error) {
+		if len(s.Calls(operation)) > 3 {
+			delete(s.Refuse, "bank")
+		}
+		return do(in)
+	})
+	got := s.send(t, h, update(with(props{"Repositories": texts("bank", "shop")}), with(nil)))
+	if diff := cmp.Diff([]stored{ours("id-1", "two", "bank", "shop")}, s.state()); got.Status != cfn.StatusSuccess || diff != "" {
+		t.Errorf("%s: %s (-want +got) %s", got.Status, got.Reason, diff)
+	}
+}
+
+// The wait for IAM ends before the time of the function does, so that the failure is still reported.
+func TestALostPermissionIsReportedBeforeTheTimeIsUp(t *testing.T) {
+	s, h := newService(t), newHandler(t)
+	h.patience, h.poll = time.Hour, time.Hour
+	s.FailTimes("CreateApprovalRuleTemplate", 1, awsfake.Denied("codecommit:CreateApprovalRuleTemplate"))
+	ctx, cancel := context.WithTimeout(context.Background(), reporting+200*time.Millisecond)
+	defer cancel()
+	got := s.sendIn(t, ctx, h, create(with(nil)))
+	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "lacks codecommit:CreateApprovalRuleTemplate") || ctx.Err() != nil {
+		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
 }
 
@@ -61,7 +121,7 @@ func TestThrottlingIsWaitedOut(t *testing.T) {
 			given, event := begin()
 			s := newService(t, given...)
 			s.FailTimes(operation, 4, awsfake.Throttled())
-			if got := send(t, context.Background(), newHandler(t), event); got.Status != cfn.StatusSuccess {
+			if got := s.send(t, newHandler(t), event); got.Status != cfn.StatusSuccess {
 				t.Errorf("%s: %s", got.Status, got.Reason)
 			}
 		})
@@ -74,7 +134,7 @@ func TestThrottlingThatDoesNotEndIsReported(t *testing.T) {
 			given, event := begin()
 			s := newService(t, given...)
 			s.FailTimes(operation, 1000, awsfake.Throttled())
-			got := send(t, context.Background(), newHandler(t), event)
+			got := s.send(t, newHandler(t), event)
 			if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "ThrottlingException") {
 				t.Errorf("%s: %s", got.Status, got.Reason)
 			}
@@ -100,7 +160,7 @@ func TestALostAnswerIsNoFailure(t *testing.T) {
 				}
 				return out, err
 			})
-			if got := send(t, context.Background(), newHandler(t), event); got.Status != cfn.StatusSuccess || !lost {
+			if got := s.send(t, newHandler(t), event); got.Status != cfn.StatusSuccess || !lost {
 				t.Errorf("%s: %s", got.Status, got.Reason)
 			}
 		})
@@ -117,7 +177,7 @@ func TestAReportIsMadeBeforeTheTimeIsUp(t *testing.T) {
 			s.On(operation, func(awsfake.Input) (any, error) { <-release; return nil, nil })
 			ctx, cancel := context.WithTimeout(context.Background(), reporting+200*time.Millisecond)
 			defer cancel()
-			got := send(t, ctx, newHandler(t), event)
+			got := s.sendIn(t, ctx, newHandler(t), event)
 			if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "the function's time was up") || ctx.Err() != nil {
 				t.Errorf("%s: %s", got.Status, got.Reason)
 			}
@@ -132,7 +192,7 @@ func TestARuleThatChangesMeanwhileIsNotOverwritten(t *testing.T) {
 		s.Templates[0].Content = "{}"
 		return do(in)
 	})
-	got := send(t, context.Background(), newHandler(t), update(with(nil), with(nil)))
+	got := s.send(t, newHandler(t), update(with(nil), with(nil)))
 	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "somebody changed it at the same time; deploy again") || s.Templates[0].Content != "{}" {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
@@ -141,7 +201,7 @@ func TestARuleThatChangesMeanwhileIsNotOverwritten(t *testing.T) {
 func TestWhatABatchSaysNothingOfIsAFailure(t *testing.T) {
 	s := newService(t)
 	s.Silent = []string{"mail"}
-	got := send(t, context.Background(), newHandler(t), create(with(props{"Repositories": texts("mail", "shop")})))
+	got := s.send(t, newHandler(t), create(with(props{"Repositories": texts("mail", "shop")})))
 	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "did not associate mail and gave no reason") || got.PhysicalResourceID != "made-1" {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
@@ -151,12 +211,12 @@ func TestAFailedCreateIsCleanedUp(t *testing.T) {
 	s, h := newService(t), newHandler(t)
 	s.Refuse["gone"] = "RepositoryDoesNotExistException"
 	p := with(props{"Repositories": texts("gone", "shop")})
-	got := send(t, context.Background(), h, create(p))
+	got := s.send(t, h, create(p))
 	if got.Status != cfn.StatusFailed || len(s.state()) != 1 {
 		t.Fatalf("%s: %s", got.Status, got.Reason)
 	}
 	for range 2 { // a delete may come twice
-		if got = send(t, context.Background(), h, event(cfn.RequestDelete, got.PhysicalResourceID, p, nil)); got.Status != cfn.StatusSuccess {
+		if got = s.send(t, h, event(cfn.RequestDelete, got.PhysicalResourceID, p, nil)); got.Status != cfn.StatusSuccess {
 			t.Errorf("%s", got.Reason)
 		}
 	}
@@ -172,7 +232,7 @@ func TestAUseThatBeginsDuringTheDeleteIsNamed(t *testing.T) {
 		s.Templates[0].Repositories = []string{"late"}
 		return do(in)
 	})
-	got := send(t, context.Background(), newHandler(t), remove(with(nil)))
+	got := s.send(t, newHandler(t), remove(with(nil)))
 	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "lose their protection: late;") {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
@@ -183,7 +243,7 @@ func TestASearchHasABound(t *testing.T) {
 	for i := range h.scan + 5 {
 		s.Templates = append(s.Templates, &awsfake.ApprovalRuleTemplate{ID: fmt.Sprint(i), Name: fmt.Sprint(i)})
 	}
-	got := send(t, context.Background(), h, update(with(nil), with(nil)))
+	got := s.send(t, h, update(with(nil), with(nil)))
 	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "not among the first 20") || s.Made != 0 {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
@@ -200,7 +260,7 @@ func TestTwoResourcesSwapTheirNames(t *testing.T) {
 		var both sync.WaitGroup
 		for _, one := range []cfn.Event{first, second} {
 			both.Go(func() {
-				if got := send(t, context.Background(), h, one); got.Status != cfn.StatusSuccess {
+				if got := s.send(t, h, one); got.Status != cfn.StatusSuccess {
 					t.Errorf("%s: %s", one.LogicalResourceID, got.Reason)
 				}
 			})
@@ -225,7 +285,7 @@ func TestANameThatIsNotGivenUpIsLeft(t *testing.T) {
 	other := ours("id-2", "pair", "bank").described("Owner: " + stack + " Other")
 	given := []stored{ours("id-1", "two", "shop"), other}
 	s := newService(t, given...)
-	got := send(t, context.Background(), newHandler(t), update(with(props{"Name": "pair"}), with(nil)))
+	got := s.send(t, newHandler(t), update(with(props{"Name": "pair"}), with(nil)))
 	if got.Status != cfn.StatusFailed || !strings.Contains(got.Reason, "give it a third name, deploy") {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
@@ -239,7 +299,7 @@ func TestDeliveriesAtTheSameTimeMakeOneTemplate(t *testing.T) {
 	var all sync.WaitGroup
 	ids := make([]string, 4)
 	for i := range ids {
-		all.Go(func() { ids[i] = send(t, context.Background(), h, create(with(nil))).PhysicalResourceID })
+		all.Go(func() { ids[i] = s.send(t, h, create(with(nil))).PhysicalResourceID })
 	}
 	all.Wait()
 	if ids = slices.Compact(ids); len(ids) != 1 || s.Made != 1 {
@@ -256,7 +316,7 @@ func TestAResponseThatCanNotBeDeliveredHasLambdaTryAgain(t *testing.T) {
 	if _, err := cfn.LambdaWrap(h.handle)(context.Background(), e); err == nil {
 		t.Error("Lambda does not learn of it")
 	}
-	got := send(t, context.Background(), h, e)
+	got := s.send(t, h, e)
 	if got.Status != cfn.StatusSuccess || got.PhysicalResourceID != "made-1" || len(s.state()) != 1 {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
@@ -269,7 +329,7 @@ func TestAReasonFitsIntoAResponse(t *testing.T) {
 		names = append(names, fmt.Sprintf("repository-%03d", i))
 		s.Refuse[names[i]] = "<RepositoryDoesNotExistException>"
 	}
-	got := send(t, context.Background(), newHandler(t), create(with(props{"Repositories": texts(names...)})))
+	got := s.send(t, newHandler(t), create(with(props{"Repositories": texts(names...)})))
 	if got.Status != cfn.StatusFailed || !strings.HasSuffix(got.Reason, "(the rest is in the function's log)") {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}
@@ -281,7 +341,7 @@ func TestAReasonFitsIntoAResponse(t *testing.T) {
 // A listing may miss a template that another delivery is renaming; what is made anew then would be a second one.
 func TestATemplateThatStoppedAsideIsFoundWithoutASearch(t *testing.T) {
 	s := newService(t, ours("id-1", "renaming-id-1", "shop"))
-	got := send(t, context.Background(), newHandler(t), update(with(nil), with(nil)))
+	got := s.send(t, newHandler(t), update(with(nil), with(nil)))
 	if got.Status != cfn.StatusSuccess || len(s.Calls("ListApprovalRuleTemplates")) != 0 {
 		t.Errorf("%s: %s", got.Status, got.Reason)
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 )
@@ -24,15 +26,25 @@ const (
 // handler answers the events of CloudFormation.
 type handler struct {
 	client   client
+	stacks   stackReader
+	stack    string        // id of the function's own stack
 	scan     int           // templates to look at in search of an id: more than the 1,000 that a region holds
-	poll     time.Duration // between two looks whether a name is free
-	patience time.Duration // for a name that another resource of the stack gives up in the same deployment
+	poll     time.Duration // between two tries
+	patience time.Duration // for a name that another resource of the stack gives up in the same deployment, and for IAM
+	settling time.Duration // for CloudFormation to tell what it is doing: it answers with what was so a moment ago
 }
 
-// New makes the function, which answers CloudFormation itself and so never leaves it waiting. It needs no environment.
-func New(cfg aws.Config) cfn.CustomResourceLambdaFunction {
-	h := &handler{client: codecommit.NewFromConfig(cfg), scan: 1100, poll: 2 * time.Second, patience: time.Minute}
-	return cfn.LambdaWrap(h.handle)
+// New makes the function, which answers CloudFormation itself and so never leaves it waiting. It reads SECURECDK_STACK, the id
+// of the function's own stack, whose events alone it takes.
+func New(cfg aws.Config, getenv func(string) string) (cfn.CustomResourceLambdaFunction, error) {
+	h := &handler{
+		client: codecommit.NewFromConfig(cfg), stacks: cloudformation.NewFromConfig(cfg), stack: getenv("SECURECDK_STACK"),
+		scan: 1100, poll: 2 * time.Second, patience: time.Minute, settling: 10 * time.Second,
+	}
+	if h.stack == "" {
+		return nil, errors.New("SECURECDK_STACK: missing")
+	}
+	return cfn.LambdaWrap(h.handle), nil
 }
 
 func (h *handler) handle(ctx context.Context, event cfn.Event) (id string, _ map[string]any, err error) {
@@ -41,25 +53,48 @@ func (h *handler) handle(ctx context.Context, event cfn.Event) (id string, _ map
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reporting))
 		defer cancel()
 	}
-	switch event.RequestType {
-	case cfn.RequestCreate:
-		if id, err = h.create(ctx, event); id == "" {
-			id = nothing + event.RequestID
+	// A policy that the same deployment changed takes effect within seconds. Every event may come twice, so all of it is tried
+	// again.
+	for end := time.Now().Add(h.patience); ; {
+		if id, err = h.answer(ctx, event); !isDenied(err) || !h.wait(ctx, end) {
+			break
 		}
-	case cfn.RequestUpdate:
-		if id, err = h.update(ctx, event); id == "" {
-			id = event.PhysicalResourceID
-		}
-	case cfn.RequestDelete:
-		id, err = event.PhysicalResourceID, h.remove(ctx, event)
-	default:
-		id, err = event.PhysicalResourceID, fmt.Errorf("RequestType: got %q, expected Create, Update or Delete", event.RequestType)
+	}
+	if is[*forged](err) {
+		// ForgedEvent is what the metric filter of the construct counts.
+		slog.WarnContext(ctx, "ForgedEvent", "request", event.RequestType, "stack", event.StackID, "resource", event.LogicalResourceID, "reason", err.Error())
 	}
 	return id, nil, short(err)
 }
 
+func (h *handler) answer(ctx context.Context, event cfn.Event) (id string, err error) {
+	if err = h.ofOurStack(event); err == nil {
+		switch event.RequestType {
+		case cfn.RequestCreate:
+			id, err = h.create(ctx, event)
+		case cfn.RequestUpdate:
+			id, err = h.update(ctx, event)
+		case cfn.RequestDelete:
+			err = h.remove(ctx, event)
+		default:
+			err = fmt.Errorf("RequestType: got %q, expected Create, Update or Delete", event.RequestType)
+		}
+	}
+	switch {
+	case id != "":
+	case event.RequestType == cfn.RequestCreate:
+		id = nothing + event.RequestID
+	default:
+		id = event.PhysicalResourceID
+	}
+	return id, err
+}
+
 // create returns the id also when it fails after the template was made, so that CloudFormation's Delete finds it.
 func (h *handler) create(ctx context.Context, event cfn.Event) (string, error) {
+	if err := h.authenticate(ctx, event); err != nil {
+		return "", err
+	}
 	s, err := parse(event.ResourceProperties, ownerOf(event))
 	if err != nil {
 		return "", err
@@ -77,6 +112,9 @@ func (h *handler) createFrom(ctx context.Context, s *settings, old []string) (st
 
 // update returns the id of the template, which is a new one when somebody deleted the old one.
 func (h *handler) update(ctx context.Context, event cfn.Event) (string, error) {
+	if err := h.authenticate(ctx, event); err != nil {
+		return "", err
+	}
 	s, err := parse(event.ResourceProperties, ownerOf(event))
 	if err != nil {
 		return "", err
@@ -120,6 +158,9 @@ func (h *handler) remove(ctx context.Context, event cfn.Event) error {
 	name, ours := namesIn(event.ResourceProperties)
 	t, err := h.find(ctx, event.PhysicalResourceID, name)
 	if err != nil || t == nil {
+		return err
+	}
+	if err := h.authenticate(ctx, event); err != nil {
 		return err
 	}
 	if templateOwner(t) != ownerOf(event) {

@@ -1,7 +1,6 @@
 package approvalruletemplate
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,7 +76,7 @@ type story struct {
 func (c story) tell(t *testing.T) {
 	s := newService(t, c.given...)
 	maps.Copy(s.Refuse, c.refuse)
-	got := send(t, context.Background(), newHandler(t), c.event)
+	got := s.send(t, newHandler(t), c.event)
 	if id := got.PhysicalResourceID; id != c.id && (c.id != "" || id != c.event.PhysicalResourceID) {
 		t.Errorf("physical id %q, want %q", id, c.id)
 	}
@@ -205,11 +204,11 @@ func TestMoreRepositoriesThanACallTakes(t *testing.T) {
 		names = append(names, fmt.Sprintf("r%03d", i))
 	}
 	p := with(props{"Repositories": texts(names...)})
-	got := send(t, context.Background(), h, create(p))
+	got := s.send(t, h, create(p))
 	if state := s.state(); got.Status != cfn.StatusSuccess || !slices.Equal(state[0].Repositories, names) {
 		t.Fatalf("%s %s: %d repositories", got.Status, got.Reason, len(state[0].Repositories))
 	}
-	got = send(t, context.Background(), h, event(cfn.RequestDelete, "made-1", p, nil))
+	got = s.send(t, h, event(cfn.RequestDelete, "made-1", p, nil))
 	if got.Status != cfn.StatusSuccess || len(s.state()) != 0 {
 		t.Errorf("%s %s", got.Status, got.Reason)
 	}

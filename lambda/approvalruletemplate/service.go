@@ -27,18 +27,28 @@ type client interface {
 	BatchDisassociateApprovalRuleTemplateFromRepositories(context.Context, *codecommit.BatchDisassociateApprovalRuleTemplateFromRepositoriesInput, ...options) (*codecommit.BatchDisassociateApprovalRuleTemplateFromRepositoriesOutput, error)
 }
 
-// failed says what was being done, and what a person can do about it. It is nil for no error.
+// failed is failedTo for an action of CodeCommit.
 func failed(action, doing string, err error) error {
-	var coded interface{ ErrorCode() string }
+	return failedTo("codecommit:"+action, doing, err)
+}
+
+// failedTo says what was being done, and what a person can do about it. It is nil for no error.
+func failedTo(action, doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s: the function's time was up; deploy again, or give it a longer timeout: %w", doing, err)
-	case errors.As(err, &coded) && strings.Contains(coded.ErrorCode(), "AccessDenied"):
-		return fmt.Errorf("%s: the function's role lacks codecommit:%s: %w", doing, action, err)
+	case isDenied(err):
+		return fmt.Errorf("%s: the function's role lacks %s: %w", doing, action, err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// isDenied tells whether IAM refused a call.
+func isDenied(err error) bool {
+	var coded interface{ ErrorCode() string }
+	return errors.As(err, &coded) && strings.Contains(coded.ErrorCode(), "AccessDenied")
 }
 
 func is[T error](err error) bool {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 
 	"github.com/securecdk/securecdk/internal/awsfake"
@@ -22,10 +23,11 @@ import (
 // stored is a template as the service keeps it.
 type stored awsfake.ApprovalRuleTemplate
 
-// service is CodeCommit in memory.
+// service is CodeCommit in memory, and what CloudFormation says of the stack.
 type service struct {
 	*awsfake.Server
 	*awsfake.ApprovalRuleTemplates
+	*awsfake.StackResources
 }
 
 func newService(t *testing.T, templates ...stored) *service {
@@ -34,7 +36,7 @@ func newService(t *testing.T, templates ...stored) *service {
 		given[i] = awsfake.ApprovalRuleTemplate(one)
 	}
 	server := awsfake.New(t)
-	return &service{server, awsfake.NewApprovalRuleTemplates(server, given...)}
+	return &service{server, awsfake.NewApprovalRuleTemplates(server, given...), awsfake.NewStackResources(server, stack)}
 }
 
 // state is what the service keeps, to compare.
@@ -49,15 +51,15 @@ func (s *service) state() []stored {
 	return all
 }
 
-// changes are the operations that were called and are not for reading.
+// changes are the operations that were called and are not for reading; one that is tried again counts once.
 func (s *service) changes() []string {
 	var names []string
 	for _, call := range s.Calls() {
-		if !strings.HasPrefix(call.Operation, "Get") && !strings.HasPrefix(call.Operation, "List") {
+		if reading := strings.HasPrefix(call.Operation, "Get") || strings.HasPrefix(call.Operation, "List"); !reading && call.Operation != "DescribeStackResource" {
 			names = append(names, strings.ReplaceAll(call.Operation, "ApprovalRuleTemplate", "")) // "UpdateName"
 		}
 	}
-	return names
+	return slices.Compact(names)
 }
 
 // newHandler is New's with the SDK's own retries, but without their waiting.
@@ -68,11 +70,26 @@ func newHandler(t *testing.T) *handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &handler{client: codecommit.NewFromConfig(cfg), scan: 20, poll: time.Millisecond, patience: 50 * time.Millisecond}
+	return &handler{
+		client: codecommit.NewFromConfig(cfg), stacks: cloudformation.NewFromConfig(cfg), stack: stack,
+		scan: 20, poll: time.Millisecond, patience: 50 * time.Millisecond, settling: 20 * time.Millisecond,
+	}
 }
 
-// send delivers an event as CloudFormation does, and returns the response that reached it.
-func send(t *testing.T, ctx context.Context, h *handler, event cfn.Event) cfn.Response {
+// send has CloudFormation deploy a resource: it says so, delivers the event and gets the response.
+func (s *service) send(t *testing.T, h *handler, event cfn.Event) cfn.Response {
+	t.Helper()
+	return s.sendIn(t, context.Background(), h, event)
+}
+
+func (s *service) sendIn(t *testing.T, ctx context.Context, h *handler, event cfn.Event) cfn.Response {
+	t.Helper()
+	s.Set(event.LogicalResourceID, resourceType, strings.ToUpper(string(event.RequestType))+"_IN_PROGRESS")
+	return deliver(t, ctx, h, event)
+}
+
+// deliver invokes the function with an event, and returns the response that reached its sender.
+func deliver(t *testing.T, ctx context.Context, h *handler, event cfn.Event) cfn.Response {
 	t.Helper()
 	var response cfn.Response
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -2,6 +2,9 @@ package iam
 
 import "testing"
 
+// StackID is the id of every stack here.
+const StackID = "arn:aws:cloudformation:" + region + ":" + account + ":stack/Stack/6f1c9d20-0e5a-11f1-8f0a-0a1b2c3d4e5f"
+
 // Stack is a template as it would stand in the account, for tests of other packages.
 type Stack struct{ world *world }
 

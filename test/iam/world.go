@@ -133,6 +133,8 @@ func (w *world) sub(s string) string {
 
 func (w *world) ref(name string) any {
 	switch name {
+	case "AWS::StackId":
+		return StackID
 	case "AWS::Partition":
 		return partition
 	case "AWS::Region":
