@@ -1,15 +1,17 @@
 package pullrequestcheck
 
 import (
+	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -33,138 +35,13 @@ type ApprovalRules struct {
 	names    []string
 }
 
-// Forms of members of an approval pool: a role's sessions, or a user. A pattern over roles could take the machine in.
-var (
-	sessionForm = regexp.MustCompile(`^arn:[\w-]+:sts::\d{12}:assumed-role/[\w+=,.@-]+/(\*|[\w+=,.@-]+)$`)
-	userForm    = regexp.MustCompile(`^arn:[\w-]+:iam::\d{12}:user/[\w+=,.@/-]+$`)
-)
-
-const longestName = 100 // of an approval rule template
-
-type branchRule struct {
-	branch    string
-	approvals int
-	approvers []string
-}
-
-type rulesSettings struct {
-	*ApprovalRulesProps
-	prefix string
-	rules  []branchRule
-}
-
-// settleRules turns props into settings, or into every fault that they have. It is pure.
-func settleRules(path string, props *ApprovalRulesProps) (*rulesSettings, fault.List) {
-	var l fault.List
-	if props == nil {
-		props = &ApprovalRulesProps{}
-	}
-	s := &rulesSettings{ApprovalRulesProps: props, prefix: strings.NewReplacer("/", "-", " ", "-").Replace(path)}
-	if props.NamePrefix != nil {
-		s.prefix = *props.NamePrefix
-	}
-	if len(props.Checks) == 0 {
-		l.Add("Checks", nil, "at least one check", "make one with NewPullRequestCheck: without it no pull request could be merged")
-	}
-	s.rules = branchRules(&l, props)
-	for i, c := range props.Checks {
-		field := fmt.Sprintf("Checks[%d]", i)
-		if c == nil {
-			l.Add(field, nil, "a check", "remove the entry")
-			continue
-		}
-		for _, r := range s.rules {
-			if r.branch != "" && !slices.Contains(c.branches, r.branch) {
-				l.Add(field, strings.Join(c.branches, ", "), fmt.Sprintf("a check of the branch %q, which has a rule: without one its pull requests could never be merged", r.branch), "add it to PullRequestCheckProps.Branches")
-			}
-		}
-	}
-	for _, name := range s.names() {
-		if len(name) > longestName {
-			l.Add("NamePrefix", s.prefix, fmt.Sprintf("a prefix that leaves the template name %q at most %d characters", name, longestName), "set a shorter NamePrefix")
-			break
-		}
-	}
-	return s, l
-}
-
-func branchRules(l *fault.List, props *ApprovalRulesProps) []branchRule {
-	common := approvers(l, "Approvers", props.Approvers)
-	if props.Branches == nil {
-		if props.Approvers == nil {
-			l.Add("Approvers", nil, "the people whose approvals count", `name a role: jsii.Strings("arn:aws:sts::<account>:assumed-role/<role>/*")`)
-		}
-		return []branchRule{{"main", 2, common}, {"develop", 1, common}}
-	}
-	if len(props.Branches) == 0 {
-		l.Add("Branches", "an empty list", "at least one branch", "name the protected branches, or leave it out")
-	}
-	var rules []branchRule
-	for i, p := range props.Branches {
-		field := fmt.Sprintf("Branches[%d]", i)
-		if p == nil {
-			l.Add(field, nil, "a branch", "remove the entry")
-			continue
-		}
-		r := branchRule{branch: branchOf(l, field+".Branch", p.Branch), approvers: approvers(l, field+".Approvers", p.Approvers)}
-		if slices.ContainsFunc(rules, func(other branchRule) bool { return other.branch == r.branch }) {
-			l.Add(field+".Branch", p.Branch, "each branch once", "remove the entry")
-		}
-		if p.Approvers == nil {
-			r.approvers = common
-			if props.Approvers == nil {
-				l.Add(field+".Approvers", nil, "the people whose approvals count", "name them here, or for all branches in Approvers")
-			}
-		}
-		if p.Approvals == nil || *p.Approvals < 1 || *p.Approvals > 10 || *p.Approvals != float64(int(*p.Approvals)) {
-			l.Add(field+".Approvals", p.Approvals, "a number of approvals from 1 to 10", "set how many people must approve")
-		} else {
-			r.approvals = int(*p.Approvals)
-		}
-		rules = append(rules, r)
-	}
-	return rules
-}
-
-// approvers checks a pool of people.
-func approvers(l *fault.List, field string, members *[]*string) []string {
-	if members == nil {
-		return nil
-	}
-	if len(*members) == 0 {
-		l.Add(field, "an empty list", "at least one member: with an empty pool everybody's approval counts, the machine's too", "name who may approve")
-	}
-	var pool []string
-	for i, m := range *members {
-		at := fmt.Sprintf("%s[%d]", field, i)
-		token := m != nil && strings.Contains(*m, "${Token[") && strings.Contains(*m, ":assumed-role/")
-		if m == nil || !sessionForm.MatchString(*m) && !userForm.MatchString(*m) && !token {
-			l.Add(at, m, "arn:<partition>:sts::<account>:assumed-role/<role>/* or arn:<partition>:iam::<account>:user/<name>, with no pattern over roles", "name who may approve")
-			continue
-		}
-		if slices.Contains(pool, *m) {
-			l.Add(at, m, "each member once", "remove the entry")
-		}
-		pool = append(pool, *m)
-	}
-	return pool
-}
-
-// names are the names of the templates: the machine's, and the people's of each branch.
-func (s *rulesSettings) names() []string {
-	names := []string{s.prefix + "-machine"}
-	for _, r := range s.rules {
-		names = append(names, s.prefix+"-"+strings.ReplaceAll(r.branch, "/", "-")+"-people")
-	}
-	return names
-}
-
 // NewApprovalRules makes the templates and associates them with the repositories of the checks.
 //
 // It panics with an error that lists every fault of the props: field, value, what was expected, what to do.
 func NewApprovalRules(scope constructs.Construct, id *string, props *ApprovalRulesProps) *ApprovalRules {
 	s, faults := settleRules(*scope.Node().Path()+"/"+*id, props)
 	fail(scope, id, faults)
+	fail(scope, id, s.machineAmongPeople())
 	r := &ApprovalRules{names: s.names()}
 	constructs.NewConstruct_Override(r, scope, id)
 	r.function = r.newFunction(s)
@@ -177,6 +54,7 @@ func NewApprovalRules(scope constructs.Construct, id *string, props *ApprovalRul
 		r.template(s, "People-"+rule.branch, r.names[i+1], fmt.Sprintf("People must have approved what goes to %s", rule.branch), []string{rule.branch}, rule.approvals, rule.approvers)
 	}
 	r.tell(s.Checks[0])
+	r.watch(s.Checks[0])
 	return r
 }
 
@@ -187,6 +65,38 @@ func (s *rulesSettings) machines(stack awscdk.Stack) []string {
 		pool = append(pool, fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/*", *stack.Partition(), *stack.Account(), *c.ApproverRole().RoleName()))
 	}
 	return pool
+}
+
+// machineAmongPeople finds the members of the people's pools that are an approving role of the machine's.
+func (s *rulesSettings) machineAmongPeople() fault.List {
+	var l fault.List
+	look := func(field string, members *[]*string) {
+		if members == nil {
+			return
+		}
+		for i, m := range *members {
+			for _, c := range s.Checks {
+				if names(m, c.ApproverRole()) {
+					l.Add(fmt.Sprintf("%s[%d]", field, i), m, "people: this is the role by which the check approves, and the machine would approve for them", "name who may approve")
+				}
+			}
+		}
+	}
+	look("Approvers", s.Approvers)
+	for i, b := range s.Branches {
+		look(fmt.Sprintf("Branches[%d].Approvers", i), b.Approvers)
+	}
+	return l
+}
+
+// names tells whether a member is a role whose name CloudFormation makes of the logical id: by a reference, or as it is deployed.
+func names(member *string, role awsiam.IRole) bool {
+	stack := awscdk.Stack_Of(role)
+	resolved, err := json.Marshal(stack.Resolve(member))
+	if err != nil {
+		panic(err) // decoded JSON
+	}
+	return strings.Contains(string(resolved), *stack.GetLogicalId(role.Node().DefaultChild().(awscdk.CfnElement)))
 }
 
 func (r *ApprovalRules) template(s *rulesSettings, id, name, description string, branches []string, approvals int, pool []string) {
@@ -221,12 +131,14 @@ func (r *ApprovalRules) newFunction(s *rulesSettings) awslambda.Function {
 	return handler.New(r, "Function", &handler.Props{
 		Handler:     jsii.String("approvalruletemplate"),
 		Description: jsii.String("Makes approval rule templates of AWS CodeCommit for CloudFormation"),
+		Environment: &map[string]*string{"SECURECDK_STACK": stack.StackId()},
 		Statements: []awsiam.PolicyStatement{
 			allow("ManageTemplates", jsii.String("*"), "codecommit:CreateApprovalRuleTemplate", "codecommit:DeleteApprovalRuleTemplate", "codecommit:GetApprovalRuleTemplate",
 				"codecommit:ListApprovalRuleTemplates", "codecommit:ListRepositoriesForApprovalRuleTemplate", "codecommit:UpdateApprovalRuleTemplateContent",
 				"codecommit:UpdateApprovalRuleTemplateDescription", "codecommit:UpdateApprovalRuleTemplateName"),
 			associate,
 			allow("DisassociateRepositories", every, "codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories"),
+			allow("AskWhatIsDeployed", stack.StackId(), "cloudformation:DescribeStackResource"),
 		},
 		Accepted: []nag.Rule{
 			accept("Resource::*", "IAM knows no resource for the actions of approval rule templates; the function changes none that its stack does not own."),
@@ -237,18 +149,32 @@ func (r *ApprovalRules) newFunction(s *rulesSettings) awslambda.Function {
 	})
 }
 
-// tell publishes changes of any template of the account and region but those that a deployment of this construct makes, and
-// raises an alarm on them. A template that takes the place of one of these, or is taken from a repository, is seen so.
+// tell publishes changes of any template of the account and region: one that takes the place of one of these, or is taken from
+// a repository, is seen so. The changes of a deployment are told of, too, since whoever has the function invoked by an event
+// of his own is seen there alone; those that the function did not make raise an alarm.
 func (r *ApprovalRules) tell(c *PullRequestCheck) {
 	stack := awscdk.Stack_Of(r)
 	own := fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", *stack.Partition(), *stack.Account(), *r.function.Role().RoleName(), *r.function.FunctionName())
 	field := func(path string) string { return *awsevents.EventField_FromPath(&path) }
-	rule := publish(r, "TemplatesChanged", "Tells of approval rule templates that somebody changes", &awsevents.EventPattern{
+	text := fmt.Sprintf("Approval rule template %s: %s by %s at %s.",
+		field("$.detail.approvalRuleTemplateName"), field("$.detail.event"), field("$.detail.callerUserArn"), field("$.time"))
+	publish(r, "TemplatesChanged", "Tells of approval rule templates that are changed",
+		&awsevents.EventPattern{Source: jsii.Strings("aws.codecommit"), DetailType: jsii.Strings(templateChange)}, c.notifications, c.deadLetters, text)
+	byHand := publish(r, "TemplatesChangedByHand", "Tells of approval rule templates that somebody changes by hand", &awsevents.EventPattern{
 		Source: jsii.Strings("aws.codecommit"), DetailType: jsii.Strings(templateChange),
 		Detail: &map[string]any{"callerUserArn": []any{map[string]any{"anything-but": []string{own}}}},
-	}, c.notifications, c.deadLetters, fmt.Sprintf("Approval rule template %s: %s by %s at %s.",
-		field("$.detail.approvalRuleTemplateName"), field("$.detail.event"), field("$.detail.callerUserArn"), field("$.time")))
-	alarmOn(r, "TemplatesChangedAlarm", "Somebody changed an approval rule template by hand", triggered(rule), c.alarms)
+	}, c.alarms, c.deadLetters, text)
+	alarmOn(r, "TemplatesChangedAlarm", "Somebody changed an approval rule template by hand", triggered(byHand), c.alarms)
+}
+
+// watch raises an alarm on events that the function refused.
+func (r *ApprovalRules) watch(c *PullRequestCheck) {
+	filter := awslogs.NewMetricFilter(r, jsii.String("ForgedEvents"), &awslogs.MetricFilterProps{
+		LogGroup: r.function.LogGroup(), FilterPattern: awslogs.FilterPattern_Literal(jsii.String(`"ForgedEvent"`)),
+		MetricNamespace: jsii.String("securecdk/PullRequestCheck"), MetricName: jsii.Sprintf("ForgedEvents-%s", *r.Node().Addr()),
+	})
+	alarmOn(r, "ForgedEventAlarm", "Somebody else than CloudFormation called the function behind the approval rules, which did nothing",
+		filter.Metric(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: awscdk.Duration_Minutes(jsii.Number(5))}), c.alarms)
 }
 
 // TemplateNames returns the names of the templates: the machine's, then the people's of each branch.

@@ -91,18 +91,23 @@ type ApprovalRulesProps struct {
 	// every branch that has a rule.
 	Checks []*PullRequestCheck
 	// Approvers are the people whose approvals count, for the branches that name nobody themselves: roles as
-	// arn:aws:sts::<account>:assumed-role/<role>/*, one session of a role, or users as arn:aws:iam::<account>:user/<name>.
+	// arn:aws:sts::<account>:assumed-role/<role>/*, one session of a role, or users as arn:aws:iam::<account>:user/<name>. At
+	// most 50, of which none may be a role of the checks.
+	//
+	// CodeCommit tells the sessions of a role apart by their names. Whoever assumes a role chooses the name, unless a SAML identity
+	// provider does, and with two names one person is two. So the trust policy of the role must pin sts:RoleSessionName, as to
+	// ${aws:username}; or name users. ("IAM and AWS STS condition context keys", AWS IAM User Guide.)
 	Approvers *[]*string
 	// Branches are the branches that have rules. Default main with two approvals and develop with one.
 	Branches []*BranchRuleProps
-	// NamePrefix begins the names of the templates, which are unique in an account and region. Default the path of the
-	// construct.
+	// NamePrefix begins the names of the templates, which are unique in an account and region: letters, digits, dots, dashes,
+	// underscores and inner spaces, so many that no name has more than 100. Default the path of the construct.
 	NamePrefix *string
 }
 
 // BranchRuleProps says what a branch demands beside a passed check.
 type BranchRuleProps struct {
-	// Branch is its name, without refs/heads/.
+	// Branch is its name, without refs/heads/: letters, digits, dots, dashes, underscores and slashes.
 	Branch *string
 	// Approvals is how many people must approve, 1 to 10.
 	Approvals *float64

@@ -1,6 +1,8 @@
 package pullrequestcheck
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,6 +115,14 @@ func TestPropsAreNotWrittenTo(t *testing.T) {
 	}
 }
 
+func users(n int, name string) []string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf("arn:aws:iam::111111111111:user/%s%d", name, i))
+	}
+	return all
+}
+
 func TestFaultsOfRules(t *testing.T) {
 	check := &PullRequestCheck{branches: []string{"main", "develop"}}
 	reviewers := jsii.Strings("arn:aws:sts::111111111111:assumed-role/Reviewer/*")
@@ -122,32 +132,74 @@ func TestFaultsOfRules(t *testing.T) {
 	branch := func(b *BranchRuleProps) *ApprovalRulesProps {
 		return &ApprovalRulesProps{Checks: []*PullRequestCheck{check}, Approvers: reviewers, Branches: []*BranchRuleProps{b}}
 	}
+	branches := func(names ...string) *ApprovalRulesProps {
+		p := &ApprovalRulesProps{Checks: []*PullRequestCheck{{branches: names}}, Approvers: reviewers}
+		for _, name := range names {
+			p.Branches = append(p.Branches, &BranchRuleProps{Branch: &name, Approvals: jsii.Number(1)})
+		}
+		return p
+	}
+	prefix := func(text string) *ApprovalRulesProps {
+		return &ApprovalRulesProps{Checks: []*PullRequestCheck{check}, Approvers: reviewers, NamePrefix: &text}
+	}
+	checks := func(n int) *ApprovalRulesProps {
+		return &ApprovalRulesProps{Checks: slices.Repeat([]*PullRequestCheck{check}, n), Approvers: reviewers}
+	}
 	cases := map[string]struct {
 		props *ApprovalRulesProps
 		want  string
 	}{
-		"no check":              {&ApprovalRulesProps{Approvers: reviewers}, "Checks: missing, expected at least one check"},
-		"a nil check":           {&ApprovalRulesProps{Checks: []*PullRequestCheck{nil}, Approvers: reviewers}, "Checks[0]: missing"},
-		"nobody who approves":   {&ApprovalRulesProps{Checks: []*PullRequestCheck{check}}, "Approvers: missing"},
-		"an empty pool":         {pool(), `Approvers: got "an empty list", expected at least one member: with an empty pool everybody's approval counts, the machine's too`},
-		"everybody":             {pool("*"), `Approvers[0]: got "*"`},
-		"every role":            {pool("arn:aws:sts::111111111111:assumed-role/*"), `Approvers[0]: got "arn:aws:sts::111111111111:assumed-role/*"`},
-		"a pattern over roles":  {pool("arn:aws:sts::111111111111:assumed-role/*/*"), `Approvers[0]: got`},
-		"the ARN of a role":     {pool("arn:aws:iam::111111111111:role/Reviewer"), `Approvers[0]: got`},
-		"every account":         {pool("arn:aws:sts::*:assumed-role/Reviewer/*"), `Approvers[0]: got`},
-		"a member twice":        {pool("arn:aws:iam::111111111111:user/jane", "arn:aws:iam::111111111111:user/jane"), `Approvers[1]: got "arn:aws:iam::111111111111:user/jane", expected each member once`},
-		"no branch":             {&ApprovalRulesProps{Checks: []*PullRequestCheck{check}, Approvers: reviewers, Branches: []*BranchRuleProps{}}, `Branches: got "an empty list"`},
-		"a nil branch":          {branch(nil), "Branches[0]: missing"},
-		"a branch without name": {branch(&BranchRuleProps{Approvals: jsii.Number(1)}), "Branches[0].Branch: missing"},
-		"no approvals":          {branch(&BranchRuleProps{Branch: jsii.String("main")}), "Branches[0].Approvals: missing"},
-		"zero approvals":        {branch(&BranchRuleProps{Branch: jsii.String("main"), Approvals: jsii.Number(0)}), "Branches[0].Approvals: got 0"},
-		"half an approval":      {branch(&BranchRuleProps{Branch: jsii.String("main"), Approvals: jsii.Number(1.5)}), "Branches[0].Approvals: got 1.5"},
+		"no check":                           {&ApprovalRulesProps{Approvers: reviewers}, "Checks: missing, expected at least one check"},
+		"a nil check":                        {&ApprovalRulesProps{Checks: []*PullRequestCheck{nil}, Approvers: reviewers}, "Checks[0]: missing"},
+		"nobody who approves":                {&ApprovalRulesProps{Checks: []*PullRequestCheck{check}}, "Approvers: missing"},
+		"an empty pool":                      {pool(), `Approvers: got "an empty list", expected at least one member: with an empty pool everybody's approval counts, the machine's too`},
+		"everybody":                          {pool("*"), `Approvers[0]: got "*"`},
+		"every role":                         {pool("arn:aws:sts::111111111111:assumed-role/*"), `Approvers[0]: got "arn:aws:sts::111111111111:assumed-role/*"`},
+		"a pattern over roles":               {pool("arn:aws:sts::111111111111:assumed-role/*/*"), `Approvers[0]: got`},
+		"the ARN of a role":                  {pool("arn:aws:iam::111111111111:role/Reviewer"), `Approvers[0]: got`},
+		"a pattern over roles, with a token": {pool("arn:aws:sts::${Token[AWS.AccountId.1]}:assumed-role/${Token[TOKEN.2]}*/*"), `Approvers[0]: got`},
+		"every role of an account that is a token": {pool("arn:aws:sts::${Token[AWS.AccountId.1]}:assumed-role/*/*"), `Approvers[0]: got`},
+		"a token for everything":                   {pool("${Token[TOKEN.2]}"), `Approvers[0]: got`},
+		"51 members":                               {pool(users(51, "u")...), `Approvers: got "51 of them", expected at most 50 members`},
+		"a rule that is too long": {branch(&BranchRuleProps{Branch: jsii.String("main"), Approvals: jsii.Number(3), Approvers: jsii.Strings(users(50, strings.Repeat("u", 40))...)}),
+			`Branches[0].Approvers: got "50 of them, which with \"main\" make a rule of`},
+		"fewer users than approvals": {branch(&BranchRuleProps{Branch: jsii.String("main"), Approvals: jsii.Number(3), Approvers: jsii.Strings(users(2, "u")...)}),
+			`Branches[0].Approvers: got "2 of them", expected at least 3 members: "main" needs so many approvals`},
+		"fewer sessions than approvals":                   {pool("arn:aws:sts::111111111111:assumed-role/Reviewer/jane"), `Approvers: got "1 of them", expected at least 2 members: "main"`},
+		"fewer sessions with tokens than approvals":       {pool("arn:aws:sts::111111111111:assumed-role/${Token[TOKEN.2]}/jane"), `Approvers: got "1 of them", expected at least 2 members: "main"`},
+		"branches of one template name":                   {branches("release/next", "release-next"), `Branches[1].Branch: got "release-next", expected a branch that differs from "release/next"`},
+		"a branch twice":                                  {branches("main", "main"), `Branches[1].Branch: got "main", expected each branch once`},
+		"a branch that names no template":                 {branches("a#b"), `Branches[0].Branch: got "a#b", expected letters, digits`},
+		"a branch that the function refuses":              {branches("a]b"), `Branches[0].Branch: got "a]b"`},
+		"a prefix that names no template":                 {prefix("orders/rules"), `NamePrefix: got "orders/rules", expected what the name of a template can begin with`},
+		"a prefix with a space before it":                 {prefix(" orders"), `NamePrefix: got " orders"`},
+		"51 checks":                                       {checks(51), `Checks: got "51 of them", expected at most 50 checks`},
+		"checks whose roles make a rule that is too long": {checks(45), `Checks: got "45 of them and 2 branches, which make a rule of`},
+		"every account":                                   {pool("arn:aws:sts::*:assumed-role/Reviewer/*"), `Approvers[0]: got`},
+		"a member twice":                                  {pool("arn:aws:iam::111111111111:user/jane", "arn:aws:iam::111111111111:user/jane"), `Approvers[1]: got "arn:aws:iam::111111111111:user/jane", expected each member once`},
+		"no branch":                                       {&ApprovalRulesProps{Checks: []*PullRequestCheck{check}, Approvers: reviewers, Branches: []*BranchRuleProps{}}, `Branches: got "an empty list"`},
+		"a nil branch":                                    {branch(nil), "Branches[0]: missing"},
+		"a branch without name":                           {branch(&BranchRuleProps{Approvals: jsii.Number(1)}), "Branches[0].Branch: missing"},
+		"no approvals":                                    {branch(&BranchRuleProps{Branch: jsii.String("main")}), "Branches[0].Approvals: missing"},
+		"zero approvals":                                  {branch(&BranchRuleProps{Branch: jsii.String("main"), Approvals: jsii.Number(0)}), "Branches[0].Approvals: got 0"},
+		"half an approval":                                {branch(&BranchRuleProps{Branch: jsii.String("main"), Approvals: jsii.Number(1.5)}), "Branches[0].Approvals: got 1.5"},
 		"a branch that is not checked": {branch(&BranchRuleProps{Branch: jsii.String("release"), Approvals: jsii.Number(1)}),
 			`Checks[0]: got "main, develop", expected a check of the branch "release"`},
 		"a name that is too long": {&ApprovalRulesProps{Checks: []*PullRequestCheck{check}, Approvers: reviewers, NamePrefix: jsii.String(strings.Repeat("x", 90))}, "NamePrefix: got"},
 	}
-	if _, l := settleRules("S/R", pool("arn:aws:sts::111111111111:assumed-role/Reviewer/*", "arn:aws:iam::111111111111:user/path/jane")); len(l) != 0 {
-		t.Errorf("good props: %s", lines(l))
+	for name, good := range map[string]*ApprovalRulesProps{
+		"sessions and a user":        pool("arn:aws:sts::111111111111:assumed-role/Reviewer/*", "arn:aws:iam::111111111111:user/path/jane"),
+		"one role":                   pool("arn:aws:sts::111111111111:assumed-role/Reviewer/*"),
+		"tokens":                     pool("arn:${Token[AWS.Partition.3]}:sts::${Token[AWS.AccountId.1]}:assumed-role/${Token[TOKEN.2]}/*"),
+		"just enough users":          pool(users(2, "u")...),
+		"branches with slashes":      branches("release/next", "release/last"),
+		"a prefix that ends in .git": prefix("orders.git"),
+		"a prefix that is a token":   prefix("${Token[TOKEN.7]}"),
+		"20 checks":                  checks(20),
+	} {
+		if _, l := settleRules("S/R", good); len(l) != 0 {
+			t.Errorf("%s: %s", name, lines(l))
+		}
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
