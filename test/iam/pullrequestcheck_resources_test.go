@@ -57,24 +57,24 @@ func (w *world) rulesOf(t *testing.T) []string {
 			arns = append(arns, w.arn(r.id))
 		}
 	}
-	if len(arns) != 6 {
-		t.Fatalf("%d rules, want 6: %v", len(arns), arns)
+	if len(arns) != 7 {
+		t.Fatalf("%d rules, want 7: %v", len(arns), arns)
 	}
 	return arns
 }
 
 // TestTheTopicsOfACheckTakeMessagesOfTheirSendersAlone: EventBridge does not say for which account it publishes, so that a
-// rule of whoever knows the topic's name could; what it says gives no approval.
+// rule of whoever knows the topic's name could; what it says gives no approval, and can only alarm once too often.
 func TestTheTopicsOfACheckTakeMessagesOfTheirSendersAlone(t *testing.T) {
 	w := checked(t)
 	key, notifications, alarms := w.arnOf(t, "CheckKey"), w.arnOf(t, "CheckNotifications"), w.arnOf(t, "CheckAlarms")
 	publish := func(topic string) []call { return on(topic, "sns:Publish") }
 	encrypt := on(key, "kms:GenerateDataKey", "kms:Decrypt")
-	w.answered(t, true, 6,
-		knock{events, all(publish(notifications), encrypt)}, knock{cloudwatch, with(of(account), publish(alarms), encrypt)})
+	w.answered(t, true, 7,
+		knock{events, all(publish(notifications), publish(alarms), encrypt)}, knock{cloudwatch, with(of(account), publish(alarms), encrypt)})
 	plain := with("aws:SecureTransport=false", publish(notifications), with(of(account), publish(alarms)))
-	w.answered(t, false, 20,
-		knock{events, publish(alarms)}, knock{events, plain}, knock{cloudwatch, plain},
+	w.answered(t, false, 19,
+		knock{events, plain}, knock{cloudwatch, plain},
 		knock{cloudwatch, all(publish(alarms), encrypt, with(of(stranger), publish(alarms), encrypt), with(of(account), publish(notifications)))},
 		knock{theirAdmin, all(publish(notifications), publish(alarms), on(alarms, "sns:Subscribe", "sns:SetTopicAttributes"), on(notifications, "sns:Subscribe"))},
 		knock{"s3.amazonaws.com", with(of(account), publish(notifications), publish(alarms))},

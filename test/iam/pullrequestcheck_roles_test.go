@@ -41,6 +41,7 @@ func (w *world) checkDuties(t *testing.T) map[string]duty {
 			"codecommit:UpdateApprovalRuleTemplateName"),
 		on(orders, "codecommit:BatchAssociateApprovalRuleTemplateWithRepositories", "codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories"),
 		on(other, "codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories"),
+		on(StackID, "cloudformation:DescribeStackResource"),
 	)
 	return map[string]duty{
 		"CheckBuildRole":         {work: all(w.buildWork(t, "Check", ""), on(orders, "codecommit:GitPull"))},
