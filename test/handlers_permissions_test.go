@@ -24,7 +24,7 @@ func (d *deployment) resourcesOf(t *testing.T, action string, in awsfake.Input) 
 		return []string{fmt.Sprintf(arn, "codecommit", in.Text("repositoryName"))}
 	case "codecommit:BatchAssociateApprovalRuleTemplateWithRepositories", "codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories":
 		return each(in["repositoryNames"], func(name string) string { return fmt.Sprintf(arn, "codecommit", name) })
-	case "codebuild:StartBuild":
+	case "codebuild:StartBuild", "codebuild:ListBuildsForProject":
 		return []string{fmt.Sprintf(arn, "codebuild", "project/"+in.Text("projectName"))}
 	case "codebuild:BatchGetBuilds": // the projects of the builds
 		return each(in["ids"], func(id string) string {
