@@ -144,8 +144,9 @@ func (r *ApprovalRules) newFunction(s *rulesSettings) awslambda.Function {
 			accept("Resource::*", "IAM knows no resource for the actions of approval rule templates; the function changes none that its stack does not own."),
 			accept("Resource::"+nag.Flat(stack.Resolve(every)), "A repository that leaves the rules is no longer named here when CloudFormation has the function take the template from it."),
 		},
-		Timeout: awscdk.Duration_Minutes(jsii.Number(5)),
-		Shared:  s.Checks[0].shared,
+		Timeout:             awscdk.Duration_Minutes(jsii.Number(5)),
+		Shared:              s.Checks[0].shared,
+		ReservedConcurrency: s.Checks[0].concurrency,
 	})
 }
 

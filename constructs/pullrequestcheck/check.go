@@ -204,7 +204,7 @@ func (c *PullRequestCheck) StarterRole() awsiam.IRole { return c.start.Role() }
 func (c *PullRequestCheck) NotificationTopic() awssns.Topic { return c.notifications }
 
 // AlarmTopic returns the topic of what somebody must look at: an override, changed approval rules, a build of the project
-// that the check did not start, an event that was lost. Add subscriptions to it.
+// that the check did not start, an event that CloudFormation did not send, one that was lost. Add subscriptions to it.
 func (c *PullRequestCheck) AlarmTopic() awssns.Topic { return c.alarms }
 
 // EncryptionKey returns the key of logs, messages and variables.

@@ -50,12 +50,14 @@
 //	A build of another project or account is announced      Its ARN must be of this project [TestABuildOfAnotherProjectOrAccountIsNotEvenRead]
 //	Somebody calls a function with an event of his own      Of an event the number of the request, or the ARN of the build, is believed
 //	                                                        [TestBuildsTheCurrentRevisionMergedWithTheTip, TestEventsThatAreNone]
+//	Somebody calls the function behind the rules            It asks CloudFormation whether the resource is being deployed; an alarm tells
+//	                                                        [TestForgedEventsAreRefused, TestForgedEventsRaiseAnAlarm, TestEveryChangeOfATemplateIsToldOf]
 //	Code is pushed after the build passed                   The verdict compares revision and commits with what is current, and CodeCommit
 //	                                                        takes approvals of the current revision alone [TestAttacks, TestAPushInTheLastMoment]
 //	A late event of an old build                            The same [TestEventsLateAndOutOfOrder]
 //	A passed request is aimed at another branch             Destination and repository are compared, too [TestAttacks]
 //	The machine's approval stands for a person's            Two rules, two pools; no pattern over roles in a pool
-//	                                                        [TestMachineAndPeopleDoNotStandForEachOther, TestFaultsOfRules]
+//	                                                        [TestMachineAndPeopleDoNotStandForEachOther, TestFaultsOfRules, TestTheMachineIsNotNamedAsAPerson]
 //	The log or a test's name pretends to be the result      What code under review wrote stands in fences, cleaned and cut
 //	                                                        [TestTheCodeUnderReviewCannotWriteTheComment]
 //	A branch is called like a command                       Names are values of variables, in quotes [TestABranchsNameIsNoCommand]
