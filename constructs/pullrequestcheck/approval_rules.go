@@ -26,7 +26,8 @@ import (
 // Every branch has two rules, since CodeCommit counts whoever approves once for each rule whose pool he is in: one that
 // only the machine can satisfy, by the roles of the checks, and one that only people can, by the approvers of the branch.
 // So the machine's approval never stands for a person's, nor the other way round. Nobody approves a request that he opened
-// himself ("Work with approval rule templates", AWS CodeCommit User Guide).
+// himself ("Work with approval rule templates", AWS CodeCommit User Guide). That holds for who opened it, not for who pushed to its
+// branch: where those who commit may approve, one of them can push to a colleague's request and approve it.
 //
 // A template takes effect on pull requests that are opened after it; those that are open keep the rules they have.
 type ApprovalRules struct {
@@ -41,7 +42,7 @@ type ApprovalRules struct {
 func NewApprovalRules(scope constructs.Construct, id *string, props *ApprovalRulesProps) *ApprovalRules {
 	s, faults := settleRules(*scope.Node().Path()+"/"+*id, props)
 	fail(scope, id, faults)
-	fail(scope, id, s.machineAmongPeople())
+	fail(scope, id, append(s.machineAmongPeople(), s.misplaced(awscdk.Stack_Of(scope))...))
 	r := &ApprovalRules{names: s.names()}
 	constructs.NewConstruct_Override(r, scope, id)
 	r.function = r.newFunction(s)
@@ -85,6 +86,29 @@ func (s *rulesSettings) machineAmongPeople() fault.List {
 	look("Approvers", s.Approvers)
 	for i, b := range s.Branches {
 		look(fmt.Sprintf("Branches[%d].Approvers", i), b.Approvers)
+	}
+	return l
+}
+
+// misplaced finds checks that are not of the stack's account and region, and second checks of a repository: either of them would
+// satisfy the machine's rule alone.
+func (s *rulesSettings) misplaced(stack awscdk.Stack) fault.List {
+	var l fault.List
+	seen := map[string]int{}
+	for i, c := range s.Checks {
+		field, home := fmt.Sprintf("Checks[%d]", i), awscdk.Stack_Of(c)
+		if *home.Account() != *stack.Account() || *home.Region() != *stack.Region() {
+			l.Add(field, c.Node().Path(), "a check of this stack's account and region, where its repository and approving role are", "make rules in the stack of the check")
+			continue
+		}
+		repository, err := json.Marshal(stack.Resolve(c.repository.RepositoryName()))
+		if err != nil {
+			panic(err) // decoded JSON
+		}
+		if other, twice := seen[string(repository)]; twice {
+			l.Add(field, c.Node().Path(), fmt.Sprintf("a repository that Checks[%d] does not check: a pass of either would do", other), "join their commands in one check")
+		}
+		seen[string(repository)] = i
 	}
 	return l
 }

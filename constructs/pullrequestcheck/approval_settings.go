@@ -225,7 +225,7 @@ func approvers(l *fault.List, field string, members *[]*string) []string {
 	for i, m := range *members {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if m == nil || !isPerson(*m) {
-			l.Add(at, m, "arn:<partition>:sts::<account>:assumed-role/<role>/* or arn:<partition>:iam::<account>:user/<name>, with no pattern over roles", "name who may approve")
+			l.Add(at, m, "arn:<partition>:sts::<account>:assumed-role/<role>/* or arn:<partition>:iam::<account>:user/<name>, with no pattern over roles", "name who may approve; for a role of the app write *role.RoleName() into it, not its ARN")
 			continue
 		}
 		if slices.Contains(pool, *m) {

@@ -53,7 +53,7 @@ func everything(stack awscdk.Stack) {
 		Timeout: awscdk.Duration_Minutes(jsii.Number(30)), AssemblyDirectory: jsii.String("infra/cdk.out"),
 		Reports:    []*ReportProps{{Name: jsii.String("Unit"), Files: jsii.Strings("reports/*.xml")}},
 		Registries: []*buildsetup.Registry{buildsetup.NpmRegistry(&buildsetup.NpmRegistryProps{Url: jsii.String("https://packages.example.com:8443/npm/"), Credentials: &buildsetup.SecretCredentials{SecretId: jsii.String("npm")}})},
-		Cache:      &CacheProps{Paths: jsii.Strings("/root/.npm/**/*")},
+		Cache:      &CacheProps{Paths: jsii.Strings("node_modules/**/*")},
 	}
 	orders := NewPullRequestCheck(stack, jsii.String("Orders"), &PullRequestCheckProps{Repository: repository, Branches: jsii.Strings("main", "release/next"), Vpc: vpc, Build: build})
 	payments := NewPullRequestCheck(stack, jsii.String("Payments"), &PullRequestCheckProps{RepositoryName: jsii.String("payments"), Branches: jsii.Strings("main", "release/next"), Vpc: vpc})

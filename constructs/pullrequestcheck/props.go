@@ -79,7 +79,7 @@ type ReportProps struct {
 // Whoever may open a pull request may write the cache, and the next check reads it: a poisoned cache can make the check of
 // somebody else's pull request pass or fail. It never reaches a pipeline.
 type CacheProps struct {
-	// Paths to keep, such as "/root/.cache/go-build/**/*".
+	// Paths to keep, such as "node_modules/**/*".
 	Paths *[]*string
 	// Expiration is when what is not used any more goes. Default 30 days.
 	Expiration awscdk.Duration

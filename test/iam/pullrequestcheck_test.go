@@ -63,7 +63,7 @@ func synthesizedCheck(t *testing.T) map[string]any {
 		Registries: []*buildsetup.Registry{buildsetup.NpmRegistry(&buildsetup.NpmRegistryProps{
 			Url: jsii.String("https://packages.example.com/npm/"), Credentials: &buildsetup.SecretCredentials{SecretId: jsii.String("npm")},
 		})},
-		Cache: &pullrequestcheck.CacheProps{Paths: jsii.Strings("/root/.npm/**/*")},
+		Cache: &pullrequestcheck.CacheProps{Paths: jsii.Strings("node_modules/**/*")},
 	}
 	check := pullrequestcheck.NewPullRequestCheck(stack, jsii.String("Check"), &pullrequestcheck.PullRequestCheckProps{Repository: repository, Vpc: vpc, Build: build})
 	pullrequestcheck.NewApprovalRules(stack, jsii.String("Rules"), &pullrequestcheck.ApprovalRulesProps{
