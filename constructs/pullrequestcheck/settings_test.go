@@ -276,18 +276,18 @@ func TestAVpcWithoutPrivateSubnetsIsRefused(t *testing.T) {
 
 func TestChecksThatDoNotBelongTogether(t *testing.T) {
 	app, stack := newStack(t)
-	make := func(in awscdk.Stack, id, repository string) *PullRequestCheck {
+	checkIn := func(in awscdk.Stack, id, repository string) *PullRequestCheck {
 		return NewPullRequestCheck(in, &id, &PullRequestCheckProps{RepositoryName: &repository, Vpc: vpc})
 	}
-	first := make(stack, "First", "orders")
+	first := checkIn(stack, "First", "orders")
 	elsewhere := awscdk.NewStack(app, jsii.String("Elsewhere"), &awscdk.StackProps{Env: cdktest.Env("222222222222", "eu-west-1")})
 	for name, c := range map[string]struct {
 		second *PullRequestCheck
 		want   string
 	}{
 		"the same check twice":         {first, `Checks[1]: got "Orders/First", expected a repository that Checks[0] does not check`},
-		"two checks of one repository": {make(stack, "Second", "orders"), `Checks[1]: got "Orders/Second", expected a repository that Checks[0] does not check`},
-		"another account":              {make(elsewhere, "Third", "orders"), `Checks[1]: got "Elsewhere/Third", expected a check of this stack's account and region`},
+		"two checks of one repository": {checkIn(stack, "Second", "orders"), `Checks[1]: got "Orders/Second", expected a repository that Checks[0] does not check`},
+		"another account":              {checkIn(elsewhere, "Third", "orders"), `Checks[1]: got "Elsewhere/Third", expected a check of this stack's account and region`},
 	} {
 		got := cdktest.Panic(t, func() {
 			NewApprovalRules(stack, jsii.String("Rules"), &ApprovalRulesProps{
