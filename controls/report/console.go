@@ -102,38 +102,3 @@ func (c *console) accepted(findings []controls.Finding) {
 }
 
 func (c *console) summary(result *controls.Result) { c.printf("%s\n", Summary(result)) }
-
-// Summary is the line with the counts that ends Console: "12 compliant, 3 not applicable, 1 accepted". What there is none
-// of is left out.
-func Summary(result *controls.Result) string {
-	failed := map[controls.Verdict]int{}
-	accepted := 0
-	for i := range result.Findings {
-		switch f := &result.Findings[i]; {
-		case f.Exception != nil:
-			accepted++
-		case f.Failed():
-			failed[f.Verdict]++
-		}
-	}
-	var counts []string
-	for _, c := range []struct {
-		n    int
-		what string
-	}{
-		{result.Count(controls.Compliant), controls.Compliant.String()},
-		{failed[controls.NonCompliant], controls.NonCompliant.String()},
-		{failed[controls.Unknown], controls.Unknown.String()},
-		{result.Count(controls.NotApplicable), controls.NotApplicable.String()},
-		{accepted, "accepted"},
-		{len(result.Problems), "wrong in the exceptions"},
-	} {
-		if c.n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", c.n, c.what))
-		}
-	}
-	if len(counts) == 0 {
-		return "nothing to judge"
-	}
-	return strings.Join(counts, ", ")
-}
