@@ -30,7 +30,7 @@
 //
 // # Reports
 //
-// Package report writes a result for people and for build servers.
+// Package report writes a result for people, pull requests, build servers, code scanning and programs.
 //
 // # A control more
 //

@@ -37,6 +37,9 @@
 //	    files: [cdk.out/securecdk.junit.xml]
 //	    file-format: JUNITXML
 //
+// The same goes for json, sarif (for code scanning), markdown (for a comment on a pull request) and console; several stand
+// by commas. See the constants of type Report for their files.
+//
 // # Stages
 //
 // Neither aspects nor cdk-nag enter a Stage from an app, and a CDK pipeline synthesizes a Stage in the moment it is

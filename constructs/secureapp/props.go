@@ -20,7 +20,7 @@ type Props struct {
 	// JSON beside the templates. Default none.
 	NagPacks []NagPack
 	// Reports are written into the folder of the assembly, beside those that the environment variable SECURECDK_REPORTS
-	// names, by commas: "junit". They tell what the controls found, also and above all when that fails the synthesis;
+	// names, by commas: "junit,sarif". They tell what the controls found, also and above all when that fails the synthesis;
 	// what cdk-nag and other validations found is in their own reports. A report that an earlier run left there is removed
 	// at the start, whether asked for or not. Default none.
 	Reports []Report

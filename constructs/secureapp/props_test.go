@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/aws/jsii-runtime-go"
+
+	reports "github.com/securecdk/securecdk/controls/report"
 )
 
 func TestSettleKeepsWhatTheCallerSays(t *testing.T) {
@@ -44,8 +46,8 @@ func TestSettleRejects(t *testing.T) {
 	}{
 		"an unknown pack":                      {Props{NagPacks: []NagPack{"CIS"}}, "", `NagPacks[0]: got "CIS", expected one of AwsSolutions,`},
 		"an empty outdir":                      {Props{Outdir: jsii.String("")}, "", `Outdir: got "", expected a folder`},
-		"an unknown report":                    {Props{Reports: []Report{JUnit, "html"}}, "", `Reports[1]: got "html", expected one of junit; use a constant`},
-		"an unknown report in the environment": {Props{}, "junit,JUnit", `SECURECDK_REPORTS: got "JUnit", expected one of junit; correct the environment variable`},
+		"an unknown report":                    {Props{Reports: []Report{JUnit, "html"}}, "", `Reports[1]: got "html", expected one of console, junit, json, sarif, markdown; use a constant`},
+		"an unknown report in the environment": {Props{}, "junit,JUnit", `SECURECDK_REPORTS: got "JUnit", expected one of console, junit, json, sarif, markdown; correct the environment variable`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -61,16 +63,28 @@ func TestReportsOfThePropsAndTheEnvironmentAreJoined(t *testing.T) {
 		props []Report
 		asked string
 	}{
-		"by the props":       {[]Report{JUnit, JUnit}, ""},
-		"by the environment": {nil, "junit"},
-		"by both":            {[]Report{JUnit}, " junit, junit,"},
+		"by the props":       {[]Report{JUnit, SARIF, JUnit}, ""},
+		"by the environment": {nil, "junit,sarif"},
+		"by both":            {[]Report{JUnit}, " sarif, junit,"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := settle(&Props{Reports: c.props}, c.asked)
-			if err != nil || !slices.Equal(s.reports, []Report{JUnit}) {
+			if err != nil || !slices.Equal(s.reports, []Report{JUnit, SARIF}) {
 				t.Errorf("%v, %v", s.reports, err)
 			}
 		})
+	}
+}
+
+func TestEveryFormatIsOffered(t *testing.T) {
+	offered := []Report{Console, JUnit, JSON, SARIF, Markdown}
+	for _, f := range reports.Formats() {
+		if !slices.Contains(offered, Report(f.Name)) {
+			t.Errorf("%s has no constant", f.Name)
+		}
+	}
+	if got, faults := checkReports(offered, ""); !slices.Equal(got, offered) || len(faults) > 0 {
+		t.Errorf("%v, %v", got, faults)
 	}
 }
 

@@ -14,25 +14,39 @@ import (
 	"github.com/securecdk/securecdk/internal/fault"
 )
 
-// Report is a format in which Run writes what the controls found into the folder of the assembly.
+// Report is a format in which Run writes what the controls found into the folder of the assembly: the name of one of
+// report.Formats in controls/report.
 type Report string
 
-// JUnit is JUnit XML in the file securecdk.junit.xml, for a report group of CodeBuild or another build server.
-const JUnit Report = "junit"
+// The formats.
+const (
+	// Console is what Run prints of the findings, as text in the file securecdk.console.txt.
+	Console Report = "console"
+	// JUnit is JUnit XML in the file securecdk.junit.xml, for a report group of CodeBuild or another build server.
+	JUnit Report = "junit"
+	// JSON is the whole result for programs in the file securecdk.report.json; report.JSONSchema describes it.
+	JSON Report = "json"
+	// SARIF is SARIF 2.1.0 in the file securecdk.sarif.json, for code scanning.
+	SARIF Report = "sarif"
+	// Markdown is the comment of a pull request, of 10,000 bytes at most, in the file securecdk.report.md.
+	Markdown Report = "markdown"
+)
 
 // reportsVariable asks for reports, by commas, beside those of Props.Reports: a build asks for what it reads, and the
 // app need not know.
 const reportsVariable = "SECURECDK_REPORTS"
 
-const junitFile = "securecdk.junit.xml"
-
 // checkReports joins what the props and the environment ask for, each format once.
 func checkReports(props []Report, asked string) ([]Report, []*fault.Error) {
 	var kept []Report
 	var faults []*fault.Error
+	var names []string
+	for _, f := range reports.Formats() {
+		names = append(names, f.Name)
+	}
 	add := func(r Report, field, do string) {
-		if r != JUnit {
-			faults = append(faults, fault.New("", field, string(r), fmt.Sprintf("one of %s", JUnit), do))
+		if !slices.Contains(names, string(r)) {
+			faults = append(faults, fault.New("", field, string(r), "one of "+strings.Join(names, ", "), do))
 		} else if !slices.Contains(kept, r) {
 			kept = append(kept, r)
 		}
@@ -62,29 +76,38 @@ func folderOf(props *Props, asked string) string {
 	return ""
 }
 
-// forgetReports removes what an earlier run left in the folder: a run that ends before it has a result must not be read
-// as having that one.
+// forgetReports removes what an earlier run left in the folder, in any format: a run that ends before it has a result must
+// not be read as having that one.
 func forgetReports(outdir string) error {
 	if outdir == "" {
 		return nil
 	}
-	if err := os.Remove(filepath.Join(outdir, junitFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("a report of an earlier run is in the way: %w", err)
+	for _, f := range reports.Formats() {
+		if err := os.Remove(filepath.Join(outdir, f.File)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("a report of an earlier run is in the way: %w", err)
+		}
 	}
 	return nil
 }
 
+// writeReports writes each report that is asked for, whatever becomes of the others.
 func (a *app) writeReports(result *controls.Result) error {
-	for range a.reports { // there is one format so far
-		var b bytes.Buffer
-		if err := reports.JUnit(&b, within(*a.Outdir(), result)); err != nil {
-			return err
+	named := within(*a.Outdir(), result)
+	var failed []error
+	for _, f := range reports.Formats() {
+		if !slices.Contains(a.reports, Report(f.Name)) {
+			continue
 		}
-		if err := os.WriteFile(filepath.Join(*a.Outdir(), junitFile), b.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("the report is missing: %w", err)
+		var b bytes.Buffer
+		err := f.Write(&b, named)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(*a.Outdir(), f.File), b.Bytes(), 0o644)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("the report is missing: %w", err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // within is the result with its templates named as they lie in the folder, so that what is written of it is the same

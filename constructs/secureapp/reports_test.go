@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/securecdk/securecdk/controls/report"
 )
 
 const (
@@ -55,10 +57,33 @@ func TestAReportIsWrittenHoweverTheSynthesisEnds(t *testing.T) {
 	}
 }
 
+func TestEveryFormatCanBeAskedFor(t *testing.T) {
+	var names []string
+	for _, f := range report.Formats() {
+		names = append(names, f.Name)
+	}
+	o := runCase(t, "violation in a Stage", "SECURECDK_REPORTS="+strings.Join(names, ","))
+	for _, f := range report.Formats() {
+		data, err := os.ReadFile(filepath.Join(o.outdir, f.File))
+		text := string(data)
+		if err != nil || !strings.Contains(text, "S3.PUBLIC") || !strings.Contains(text, "assembly-Prod/ProdData90A795AA.template.json") || strings.Contains(text, o.outdir) {
+			t.Errorf("%s: %v\n%s", f.Name, err, text)
+		}
+	}
+	if o.code != 1 {
+		t.Errorf("code %d\n%s", o.code, o.stderr)
+	}
+}
+
 func TestNoReportIsWrittenUnasked(t *testing.T) {
-	o := runCase(t, "violation")
-	if _, err := os.Stat(filepath.Join(o.outdir, junitFile)); err == nil {
-		t.Errorf("a report:\n%s", o.stderr)
+	for _, env := range []string{"SECURECDK_REPORTS=", asked} {
+		o := runCase(t, "violation", env)
+		for _, f := range report.Formats() {
+			_, err := os.Stat(filepath.Join(o.outdir, f.File))
+			if wanted := env == asked && f.File == junitFile; wanted != (err == nil) {
+				t.Errorf("%s: %s: %v\n%s", env, f.File, err, o.stderr)
+			}
+		}
 	}
 }
 
@@ -70,19 +95,22 @@ func TestAnEarlierReportIsRemoved(t *testing.T) {
 		"go panic":           {asked},
 		"exception at synth": {asked},
 		"success":            nil, // nobody asked
-		"violation":          {"SECURECDK_REPORTS=sarif"},
+		"violation":          {"SECURECDK_REPORTS=html"},
 	}
 	for name, env := range cases {
 		for _, by := range []string{"CASE_OUTDIR", "CDK_OUTDIR"} {
 			t.Run(name+", folder by "+by, func(t *testing.T) {
 				outdir := t.TempDir()
-				file := filepath.Join(outdir, junitFile)
-				if err := os.WriteFile(file, []byte("earlier"), 0o600); err != nil {
-					t.Fatal(err)
+				for _, f := range report.Formats() {
+					if err := os.WriteFile(filepath.Join(outdir, f.File), []byte("earlier"), 0o600); err != nil {
+						t.Fatal(err)
+					}
 				}
 				o := runCaseIn(t, name, append([]string{by + "=" + outdir}, env...)...)
-				if _, err := os.Stat(file); err == nil {
-					t.Errorf("code %d, it is still there:\n%s", o.code, o.stderr)
+				for _, f := range report.Formats() {
+					if _, err := os.Stat(filepath.Join(outdir, f.File)); err == nil {
+						t.Errorf("code %d, %s is still there:\n%s", o.code, f.File, o.stderr)
+					}
 				}
 			})
 		}
@@ -90,8 +118,8 @@ func TestAnEarlierReportIsRemoved(t *testing.T) {
 }
 
 func TestAnUnknownReportIsOneLine(t *testing.T) {
-	o := runCase(t, "success", "SECURECDK_REPORTS=junit, sarif")
-	want := `error: SECURECDK_REPORTS: got "sarif", expected one of junit; correct the environment variable, or unset it` + "\n"
+	o := runCase(t, "success", "SECURECDK_REPORTS=junit, html")
+	want := `error: SECURECDK_REPORTS: got "html", expected one of console, junit, json, sarif, markdown; correct the environment variable, or unset it` + "\n"
 	if o.code != 1 || o.stderr != want {
 		t.Errorf("code %d\n%s", o.code, o.stderr)
 	}
@@ -142,7 +170,10 @@ func TestAReportThatCannotBeWrittenEndsTheBuild(t *testing.T) {
 }
 
 func TestFindingsAreSaidEvenWhenTheReportIsNot(t *testing.T) {
-	o := runCase(t, "violation, report in the way", asked)
+	o := runCase(t, "violation, report in the way", asked+",sarif")
+	if _, err := os.Stat(filepath.Join(o.outdir, "securecdk.sarif.json")); err != nil {
+		t.Errorf("the other report is missing too: %v", err)
+	}
 	for _, want := range []string{"non-compliant: Data/Site", "error: not deployable: 1 finding", "\nerror: the report is missing: open "} {
 		if o.code != 1 || !strings.Contains(o.stderr, want) {
 			t.Errorf("code %d, want %q in\n%s", o.code, want, o.stderr)
