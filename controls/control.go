@@ -71,6 +71,10 @@ const (
 	NIST80053   Framework = "NIST SP 800-53 Rev. 5"
 	CDKNag      Framework = "cdk-nag"
 	AWSConfig   Framework = "AWS Config managed rule"
+	// CIS and PCI are mapped as the AWS Security Hub User Guide maps the Security Hub control of the same requirement
+	// ("Related requirements"): v5.0.0/2.1.4 is requirement 2.1.4 of version 5.0.0.
+	CIS Framework = "CIS AWS Foundations Benchmark"
+	PCI Framework = "PCI DSS"
 )
 
 // Mapping names what the control corresponds to in a framework.

@@ -33,6 +33,8 @@ var kmsRotation = &Control{
 	Mappings: []Mapping{
 		{SecurityHub, []string{"KMS.4"}},
 		{NIST80053, []string{"SC-12", "SC-12(2)"}},
+		{CIS, []string{"v3.0.0/3.6", "v5.0.0/3.6"}},
+		{PCI, []string{"v4.0.1/3.7.4"}},
 		{CDKNag, []string{"AwsSolutions-KMS5", "NIST.800.53.R5-KMSBackingKeyRotationEnabled"}},
 		{AWSConfig, []string{"CMK_BACKING_KEY_ROTATION_ENABLED"}},
 	},

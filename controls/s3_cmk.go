@@ -40,6 +40,7 @@ var s3CMK = &Control{
 	Mappings: []Mapping{
 		{SecurityHub, []string{"S3.17"}},
 		{NIST80053, []string{"AU-9(3)", "SC-13", "SC-28(1)"}},
+		{PCI, []string{"v4.0.1/3.5.1"}},
 		{CDKNag, []string{"NIST.800.53.R5-S3DefaultEncryptionKMS"}},
 		{AWSConfig, []string{"S3_DEFAULT_ENCRYPTION_KMS"}},
 	},

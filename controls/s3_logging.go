@@ -29,6 +29,7 @@ var s3Logging = &Control{
 	Mappings: []Mapping{
 		{SecurityHub, []string{"S3.9"}},
 		{NIST80053, []string{"AU-6(3)", "AU-6(4)", "AU-10", "AU-12(1)"}},
+		{PCI, []string{"v4.0.1/10.2.1"}},
 		{CDKNag, []string{"AwsSolutions-S1", "NIST.800.53.R5-S3BucketLoggingEnabled"}},
 		{AWSConfig, []string{"S3_BUCKET_LOGGING_ENABLED"}},
 	},

@@ -23,6 +23,8 @@ var s3Public = &Control{
 	Mappings: []Mapping{
 		{SecurityHub, []string{"S3.8"}},
 		{NIST80053, []string{"AC-3", "AC-6", "SC-7(3)"}},
+		{CIS, []string{"v3.0.0/2.1.4", "v5.0.0/2.1.4"}},
+		{PCI, []string{"v4.0.1/1.4.4"}},
 		{CDKNag, []string{"AwsSolutions-S2", "NIST.800.53.R5-S3BucketLevelPublicAccessProhibited"}},
 		{AWSConfig, []string{"S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED"}},
 	},

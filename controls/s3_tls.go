@@ -42,6 +42,8 @@ var s3TLS = &Control{
 	Mappings: []Mapping{
 		{SecurityHub, []string{"S3.5"}},
 		{NIST80053, []string{"SC-8", "SC-8(1)", "SC-23"}},
+		{CIS, []string{"v3.0.0/2.1.1", "v5.0.0/2.1.1"}},
+		{PCI, []string{"v4.0.1/4.2.1"}},
 		{CDKNag, []string{"AwsSolutions-S10", "NIST.800.53.R5-S3BucketSSLRequestsOnly"}},
 		{AWSConfig, []string{"S3_BUCKET_SSL_REQUESTS_ONLY"}},
 	},
