@@ -87,6 +87,9 @@ func (p *parser) problem(kind Kind, line int, format string, args ...any) {
 	})
 }
 
+// textTags are what YAML takes for one of the texts when it isn't quoted: a ticket may be a number, a field may be empty.
+var textTags = []string{"!!str", "!!int", "!!float", "!!timestamp", "!!null"}
+
 var fields = []string{"control", "scope", "reason", "owner", "approver", "ticket", "expires"}
 
 func (p *parser) read(n *yaml.Node) {
@@ -102,7 +105,7 @@ func (p *parser) read(n *yaml.Node) {
 			p.problem(UnknownField, k.Line, "%q is no field of an exception; the fields are %s", k.Value, strings.Join(fields, ", "))
 		case seen[k.Value]:
 			p.problem(Incomplete, k.Line, "%s stands twice", k.Value)
-		case v.Kind != yaml.ScalarNode:
+		case v.Kind != yaml.ScalarNode || !slices.Contains(textTags, v.ShortTag()):
 			p.problem(Incomplete, v.Line, "%s: expected a text", k.Value)
 		default:
 			p.set(k.Value, v)
@@ -136,9 +139,9 @@ func (p *parser) set(field string, v *yaml.Node) {
 	case "ticket":
 		p.entry.Ticket = text
 	case "expires":
-		day, err := time.Parse(time.DateOnly, text)
+		day, err := time.Parse(time.DateOnly, v.Value)
 		if err != nil {
-			p.problem(Incomplete, v.Line, "expires: expected a day such as 2027-03-31, found %q", text)
+			p.problem(Incomplete, v.Line, "expires: expected a day such as 2027-03-31, found %q", v.Value)
 		}
 		p.entry.Expires = day
 	}
