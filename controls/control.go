@@ -30,6 +30,11 @@ type Control struct {
 	Remedy string
 	// Mappings are the same requirement's names elsewhere.
 	Mappings []Mapping
+	// NonExemptible says that nobody may accept the risk: an entry of the exception register for the control is an error
+	// and covers nothing. No control of the catalogue is so by itself, not even S3.PUBLIC: a bucket of open data is public
+	// by design, and who may accept which risk is for an organization to say. It says so for a control of the catalogue in
+	// aspects.BaselineProps.NonExemptible, or in a copy that it gives to Evaluate.
+	NonExemptible bool
 	// Check judges one resource and reports through the Pass. It does no I/O and keeps nothing between calls.
 	Check func(*Pass)
 }

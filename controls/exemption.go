@@ -16,6 +16,7 @@ type exemption struct {
 	now       time.Time
 	evaluated []*Control
 	problems  []exceptions.Problem
+	expiring  []exceptions.Problem
 }
 
 func (x *exemption) apply(result *Result) {
@@ -27,10 +28,12 @@ func (x *exemption) apply(result *Result) {
 	for _, e := range x.reg.Entries {
 		x.entry(e, result, paths)
 	}
-	slices.SortStableFunc(x.problems, func(a, b exceptions.Problem) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.Line, b.Line))
-	})
-	result.Problems = x.problems
+	for _, list := range [][]exceptions.Problem{x.problems, x.expiring} {
+		slices.SortStableFunc(list, func(a, b exceptions.Problem) int {
+			return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.Line, b.Line))
+		})
+	}
+	result.Problems, result.Expiring = x.problems, x.expiring
 }
 
 // resourcePaths has the id of each resource that has been judged, once.
@@ -45,15 +48,30 @@ func resourcePaths(result *Result) []string {
 }
 
 func (x *exemption) problem(e *exceptions.Entry, kind exceptions.Kind, format string, args ...any) {
-	x.problems = append(x.problems, exceptions.Problem{
-		Kind: kind, Name: e.File, Line: e.Line, Entry: e, Message: fmt.Sprintf(format, args...),
-	})
+	x.problems = append(x.problems, problemOf(e, kind, format, args...))
+}
+
+func problemOf(e *exceptions.Entry, kind exceptions.Kind, format string, args ...any) exceptions.Problem {
+	return exceptions.Problem{Kind: kind, Name: e.File, Line: e.Line, Entry: e, Message: fmt.Sprintf(format, args...)}
+}
+
+// control finds the control of an entry, among those evaluated before those of the catalogue.
+func (x *exemption) control(id string) (c *Control, chosen bool) {
+	if i := slices.IndexFunc(x.evaluated, func(c *Control) bool { return c.ID == id }); i >= 0 {
+		return x.evaluated[i], true
+	}
+	c, _ = ByID(id)
+	return c, false
 }
 
 func (x *exemption) entry(e *exceptions.Entry, result *Result, paths []string) {
-	chosen := slices.ContainsFunc(x.evaluated, func(c *Control) bool { return c.ID == e.Control })
-	if _, known := ByID(e.Control); !known && !chosen {
-		x.problem(e, exceptions.UnknownControl, "there is no control %s", e.Control)
+	c, chosen := x.control(e.Control)
+	if c == nil {
+		x.problem(e, exceptions.UnknownControl, "there is no control %s: correct the id, or remove the entry", e.Control)
+		return
+	}
+	if c.NonExemptible {
+		x.problem(e, exceptions.NonExemptible, "nobody may accept the risk of %s: fix what is at %s, and remove the entry", e.Control, e.Scope)
 		return
 	}
 	if e.Expired(x.now) {
@@ -78,6 +96,7 @@ func (x *exemption) entry(e *exceptions.Entry, result *Result, paths []string) {
 	case !e.Subtree() && claims > 1:
 		x.problem(e, exceptions.Ambiguous, "%d resources claim the path %s: an exception is meant for one", claims, e.Scope)
 	case cover(e, result):
+		x.warn(e)
 	case slices.Contains(paths, e.Scope+"/Resource"):
 		x.problem(e, exceptions.Unused, "%s is no resource; did you mean %[1]s/Resource?", e.Scope)
 	case claims == 0:
@@ -85,6 +104,23 @@ func (x *exemption) entry(e *exceptions.Entry, result *Result, paths []string) {
 	default:
 		x.problem(e, exceptions.Unused, "nothing at %s breaks %s: remove the entry", e.Scope, e.Control)
 	}
+}
+
+// warn says that an entry will soon hold no longer.
+func (x *exemption) warn(e *exceptions.Entry) {
+	if !e.Expiring(x.now) {
+		return
+	}
+	when := fmt.Sprintf("in %d days", e.DaysLeft(x.now))
+	switch e.DaysLeft(x.now) {
+	case 0:
+		when = "today"
+	case 1:
+		when = "tomorrow"
+	}
+	x.expiring = append(x.expiring, problemOf(e, exceptions.Expiring,
+		"%s at %s expires at the end of %s, %s: fix the resource, or have the risk accepted anew",
+		e.Control, e.Scope, e.Expires.Format(time.DateOnly), when))
 }
 
 // judgedPaths has the id of each resource that the control has judged.

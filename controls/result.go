@@ -14,6 +14,9 @@ type Result struct {
 	Findings []Finding
 	// Problems are the entries of the exception register that don't hold, by file and line.
 	Problems []exceptions.Problem
+	// Expiring warns of the entries that cover a finding and will hold for no more than exceptions.Notice days, by file and
+	// line. They fail nothing.
+	Expiring []exceptions.Problem
 }
 
 // Finding is what one control says of one resource.

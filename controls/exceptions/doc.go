@@ -17,5 +17,13 @@
 // ahead than [MaxTerm]; the entry holds to the end of it in UTC.
 //
 // An entry that is incomplete, too broad or otherwise wrong covers nothing, and stays in [Register.Problems] until it
-// is corrected. An exception never hides a finding: it stands beside it.
+// is corrected. An exception never hides a finding: it stands beside it. [Notice] days before its end the entry is in
+// controls.Result.Expiring, which warns and fails nothing.
+//
+// # In an editor
+//
+// [Schema] is a JSON Schema of the register, in schema/register.schema.json. An editor that knows the YAML language server
+// completes and checks the file by it when the file begins with
+//
+//	# yaml-language-server: $schema=https://raw.githubusercontent.com/securecdk/securecdk/main/controls/exceptions/schema/register.schema.json
 package exceptions

@@ -43,13 +43,18 @@ const (
 	UnknownControl Kind = "unknown control" // no control has this id
 	Unused         Kind = "unused"          // nothing in the scope breaks the control
 	Ambiguous      Kind = "ambiguous"       // several resources claim the path of an entry that is meant for one
+	NonExemptible  Kind = "non-exemptible"  // nobody may accept the risk of this control
+	Expiring       Kind = "expiring"        // a warning, not an error: the last day is no further ahead than Notice
 )
 
 // MaxTerm is how far ahead an entry may expire: two years, a leap day included. A risk that is accepted for longer is
 // one that nobody looks at again.
 const MaxTerm = (2*365 + 1) * 24 * time.Hour
 
-// Problem is something wrong with one entry.
+// Notice is how many days before its last one an entry is warned of.
+const Notice = 30
+
+// Problem is something wrong with one entry, or to be warned of.
 type Problem struct {
 	Kind    Kind
 	Name    string // the register's file name
@@ -66,6 +71,19 @@ func (e *Entry) Expired(now time.Time) bool {
 // OverLong tells whether the entry's last day is further ahead than MaxTerm. A zero time stands for the present.
 func (e *Entry) OverLong(now time.Time) bool {
 	return e.Expires.After(orPresent(now).Add(MaxTerm))
+}
+
+// DaysLeft is how many days the entry holds after this one, in UTC: 0 on its last day, less than 0 when that is over. A
+// zero time stands for the present.
+func (e *Entry) DaysLeft(now time.Time) int {
+	y, m, d := orPresent(now).UTC().Date()
+	return int(e.Expires.Sub(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour))
+}
+
+// Expiring tells whether the entry holds and has no more than Notice days left. A zero time stands for the present.
+func (e *Entry) Expiring(now time.Time) bool {
+	left := e.DaysLeft(now)
+	return left >= 0 && left <= Notice
 }
 
 // orPresent keeps a time that somebody forgot to set from making every entry hold, or none.

@@ -30,6 +30,8 @@ func TestWhatIsWrongWithAnEntryIsAProblemAndCoversNothing(t *testing.T) {
 		{"a field that doesn't exist", "ticket:", "tickets:", UnknownField, 6, `"tickets" is no field`},
 		{"a field twice", "owner: data-platform", "owner: a\n  owner: b", Incomplete, 5, "owner stands twice"},
 		{"a list as scope", "scope: Prod/Data/Landing/Resource", "scope: [a, b]", Incomplete, 2, "scope: expected a text"},
+		{"a truth value as owner", "data-platform", "true", Incomplete, 4, "owner: expected a text"},
+		{"blanks around the day", "2027-03-31", `" 2027-03-31"`, Incomplete, 7, "expected a day"},
 		{"no day", "2027-03-31", "next year", Incomplete, 7, `expected a day such as 2027-03-31, found "next year"`},
 		{"a day that doesn't exist", "2027-03-31", "2027-02-30", Incomplete, 7, "expected a day"},
 		{"a control in lower case", "S3.LOGGING", "s3.logging", Incomplete, 1, "expected a control's id"},
@@ -188,4 +190,30 @@ func load(t *testing.T, data string) *Register {
 		t.Fatalf("%v, %v", err, reg)
 	}
 	return reg
+}
+
+func TestAnEntryIsWarnedOfInItsLastDays(t *testing.T) {
+	reg := load(t, good) // to the end of 2027-03-31
+	for at, want := range map[string]struct {
+		left     int
+		expiring bool
+	}{
+		"2027-02-28T23:59:59Z":      {31, false},
+		"2027-03-01T00:00:00Z":      {30, true},
+		"2027-03-01T01:00:00+02:00": {31, false},
+		"2027-03-31T23:59:59Z":      {0, true},
+		"2027-04-01T00:00:00Z":      {-1, false},
+	} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := reg.Entries[0]; e.DaysLeft(now) != want.left || e.Expiring(now) != want.expiring {
+			t.Errorf("at %s: %d days left, expiring %v, want %+v", at, e.DaysLeft(now), e.Expiring(now), want)
+		}
+	}
+	e := &Entry{Expires: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 5)}
+	if !e.Expiring(time.Time{}) {
+		t.Error("no time is not the present")
+	}
 }

@@ -15,7 +15,7 @@ import (
 
 // Console lists what calls for action, for a terminal or a build log: by control, then by template and resource, what
 // was found and expected, and once per control how to fix it. Accepted risks and problems of the exception register
-// follow, then a line with the counts. The same result always gives the same text.
+// and warnings of entries that soon expire follow, then a line with the counts. The same result always gives the same text.
 func Console(w io.Writer, result *controls.Result) error {
 	c := console{w: bufio.NewWriter(w)}
 	c.failures(result.Failures())
@@ -23,7 +23,10 @@ func Console(w io.Writer, result *controls.Result) error {
 	for _, p := range result.Problems {
 		c.printf("exception %s:%d is %s: %s\n", p.Name, p.Line, p.Kind, p.Message)
 	}
-	if len(result.Problems) > 0 {
+	for _, p := range result.Expiring {
+		c.printf("warning: exception %s:%d: %s\n", p.Name, p.Line, p.Message)
+	}
+	if len(result.Problems)+len(result.Expiring) > 0 {
 		c.printf("\n")
 	}
 	c.summary(result)

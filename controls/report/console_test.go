@@ -68,6 +68,23 @@ func TestConsole(t *testing.T) {
 	}
 }
 
+func TestConsoleWarnsOfExceptionsThatSoonExpire(t *testing.T) {
+	result := judge(t)
+	result.Expiring = []exceptions.Problem{{Kind: exceptions.Expiring, Name: "exceptions.yaml", Line: 2, Message: "LOGS.CMK at Prod/Shop/Audit/Resource expires at the end of 2026-12-01, in 7 days: fix the resource"}}
+	var got bytes.Buffer
+	if err := report.Console(&got, result); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"breaks SQS.CMK: remove the entry\nwarning: exception exceptions.yaml:2: LOGS.CMK at Prod/Shop/Audit/Resource expires at the end of 2026-12-01, in 7 days: fix the resource\n\n",
+		", 1 accepted, 1 expiring soon, 1 wrong in the exceptions\n",
+	} {
+		if !strings.Contains(got.String(), want) {
+			t.Errorf("no %q in\n%s", want, got.String())
+		}
+	}
+}
+
 func TestConsoleIsTheSameEachTime(t *testing.T) {
 	for range 20 {
 		var got bytes.Buffer

@@ -49,6 +49,7 @@ func Summary(result *controls.Result) string {
 		{c.unknown, controls.Unknown.String()},
 		{c.notApplicable, controls.NotApplicable.String()},
 		{c.accepted, "accepted"},
+		{len(result.Expiring), "expiring soon"},
 		{c.problems, "wrong in the exceptions"},
 	} {
 		if part.n > 0 {
