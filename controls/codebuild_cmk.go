@@ -18,6 +18,7 @@ var codebuildCMK = &Control{
 		judged("a project whose key is a parameter without default", Unknown, "CODEBUILD.CMK/parameter.unknown.yaml"),
 		judged("a project that switches encryption off for an artifact or for its logs", NonCompliant, "CODEBUILD.CMK/disabled.non-compliant.yaml"),
 		judged("a project with the ARN of the AWS managed key", NonCompliant, "CODEBUILD.CMK/aws-managed-arn.non-compliant.json"),
+		accepted("a project whose output is public anyway", "CODEBUILD.CMK/public-output.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

@@ -12,6 +12,7 @@ var codepipelineCMK = &Control{
 		judged("a pipeline with no key in the artifact store of one region", NonCompliant, "CODEPIPELINE.CMK/one-region.non-compliant.yaml"),
 		judged("a pipeline with the AWS managed key", NonCompliant, "CODEPIPELINE.CMK/aws-managed.non-compliant.yaml"),
 		judged("a pipeline whose key is a parameter without default", Unknown, "CODEPIPELINE.CMK/parameter.unknown.yaml"),
+		accepted("a pipeline whose artifacts are public anyway", "CODEPIPELINE.CMK/public-artifacts.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

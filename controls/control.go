@@ -98,7 +98,11 @@ var (
 func Validate(all []*Control, fixtures fs.FS) error {
 	var errs []error
 	seen := map[string]bool{}
-	for _, c := range all {
+	for i, c := range all {
+		if c == nil {
+			errs = append(errs, fmt.Errorf("control %d of %d is nil", i+1, len(all)))
+			continue
+		}
 		if seen[c.ID] {
 			errs = append(errs, fmt.Errorf("%s: the id stands twice", c.ID))
 		}

@@ -26,14 +26,31 @@
 // # Exceptions
 //
 // Package exceptions is the register of accepted risks. An entry stands beside the finding that it covers and never
-// hides it. Entries that are expired, unused, too broad or incomplete are in [Result.Problems].
+// hides it. Entries that are expired, unused, too broad, incomplete or for a control that is non-exemptible are in
+// [Result.Problems]; those that will expire within 30 days are in [Result.Expiring].
 //
 // # Reports
 //
 // Package report writes a result for people, pull requests, build servers, code scanning and programs.
 //
-// # A control more
+// # A control of one's own
 //
-// A control is a value in a file of its own, with its fixtures under testdata and its line in catalogue.go. A check
-// reads properties through a [Pass] and reports through it; see the example of Evaluate with a control of one's own.
+// A team's control is a value in a package of the team, made as those of the catalogue are. A check reads properties
+// through a [Pass] and reports through it. Its id begins with something that the catalogue will not use, such as TEAM.
+// Package controlstest tests it as the catalogue's are tested:
+//
+//	func TestTimeout(t *testing.T) { controlstest.Run(t, os.DirFS("testdata"), house.Timeout) }
+//
+// From there on it is a control like any other, for exceptions and reports, too. Evaluate judges by it:
+//
+//	result := controls.Evaluate(templates, append(controls.All(), house.Timeout), register, time.Now())
+//
+// and so does an app, by a Baseline of package aspects, under secureapp or alone:
+//
+//	baseline := aspects.NewBaseline(&aspects.BaselineProps{Controls: []*controls.Control{house.Timeout}})
+//	secureapp.Run(&secureapp.Props{Baseline: baseline}, build)
+//
+// # A control more in the catalogue
+//
+// It is a value in a file of its own, with its fixtures under testdata and its line in catalogue.go.
 package controls

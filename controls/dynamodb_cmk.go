@@ -15,6 +15,7 @@ var dynamodbCMK = &Control{
 		judged("a table whose encryption names no key", NonCompliant, "DYNAMODB.CMK/no-key.non-compliant.yaml"),
 		judged("a global table with no key in one region", NonCompliant, "DYNAMODB.CMK/global-one-region.non-compliant.yaml"),
 		judged("a table whose key is a parameter without default", Unknown, "DYNAMODB.CMK/parameter.unknown.yaml"),
+		accepted("a table of public data", "DYNAMODB.CMK/public-catalogue.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

@@ -11,6 +11,7 @@ var ecrCMK = &Control{
 		judged("a repository with the AWS managed key", NonCompliant, "ECR.CMK/aws-managed.non-compliant.yaml"),
 		judged("a repository whose key is a parameter without default", Unknown, "ECR.CMK/parameter.unknown.yaml"),
 		judged("a repository with AES256", NonCompliant, "ECR.CMK/aes256.non-compliant.yaml"),
+		accepted("a deployed repository that a key would replace", "ECR.CMK/deployed.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

@@ -13,6 +13,8 @@ import (
 	"github.com/securecdk/securecdk/controls/template"
 )
 
+var day = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
 func parse(t *testing.T, name, data string) *template.Template {
 	t.Helper()
 	tpl, err := template.Parse(name, []byte(data))
@@ -331,6 +333,9 @@ func TestValidateFindsWhatIsMissing(t *testing.T) {
 	}
 	if err := Validate([]*Control{&good, &good}, fixtures); err == nil || !strings.Contains(err.Error(), "stands twice") {
 		t.Errorf("twice: %v", err)
+	}
+	if err := Validate([]*Control{&good, nil}, fixtures); err == nil || !strings.Contains(err.Error(), "control 2 of 2 is nil") {
+		t.Errorf("nil: %v", err)
 	}
 	if err := Validate([]*Control{&good}, nil); err != nil {
 		t.Error(err)

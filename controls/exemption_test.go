@@ -9,8 +9,8 @@ import (
 	"github.com/securecdk/securecdk/controls/template"
 )
 
-// accepted is a register with one entry a scope.
-func accepted(t *testing.T, id, expires string, scopes ...string) *exceptions.Register {
+// registerOf is a register with one entry a scope.
+func registerOf(t *testing.T, id, expires string, scopes ...string) *exceptions.Register {
 	t.Helper()
 	text := ""
 	for _, scope := range scopes {
@@ -28,7 +28,7 @@ func TestNobodyAcceptsTheRiskOfANonExemptibleControl(t *testing.T) {
 	versioning.NonExemptible = true
 	for name, expires := range map[string]string{"in force": "2027-01-01", "expired": "2026-01-01"} {
 		t.Run(name, func(t *testing.T) {
-			reg := accepted(t, versioning.ID, expires, "App/Data/Landing/Resource")
+			reg := registerOf(t, versioning.ID, expires, "App/Data/Landing/Resource")
 			result := Evaluate([]*template.Template{parse(t, "S.yaml", twoStacks)}, []*Control{&versioning}, reg, day)
 			for _, f := range result.Findings {
 				if f.Exception != nil {
@@ -66,7 +66,7 @@ func TestAnEntryThatSoonExpiresIsAWarningAndNoFailure(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			reg := accepted(t, "S3.VERSIONING", tt.expires, tt.scope)
+			reg := registerOf(t, "S3.VERSIONING", tt.expires, tt.scope)
 			result := Evaluate([]*template.Template{parse(t, "S.yaml", twoStacks)}, []*Control{control(t, "S3.VERSIONING")}, reg, day)
 			if tt.want == "" && len(result.Expiring) > 0 || tt.want != "" && (len(result.Expiring) != 1 ||
 				result.Expiring[0] != exceptions.Problem{Kind: exceptions.Expiring, Name: "x.yaml", Line: 1, Entry: reg.Entries[0], Message: tt.want}) {
@@ -74,7 +74,7 @@ func TestAnEntryThatSoonExpiresIsAWarningAndNoFailure(t *testing.T) {
 			}
 		})
 	}
-	all := accepted(t, "S3.VERSIONING", "2026-12-01", "S/B", "S/A")
+	all := registerOf(t, "S3.VERSIONING", "2026-12-01", "S/B", "S/A")
 	result := Evaluate([]*template.Template{parse(t, "S.yaml", "Resources: {A: {Type: 'AWS::S3::Bucket'}, B: {Type: 'AWS::S3::Bucket'}}")},
 		[]*Control{control(t, "S3.VERSIONING")}, all, day)
 	if err := result.Err(); err != nil || len(result.Expiring) != 2 || result.Expiring[0].Line != 1 {
@@ -85,7 +85,7 @@ func TestAnEntryThatSoonExpiresIsAWarningAndNoFailure(t *testing.T) {
 func TestAnEntryForAControlOfOnesOwnCoversItsFinding(t *testing.T) {
 	own := &Control{ID: "TEAM.NAME", Types: []string{"AWS::S3::Bucket"}, Check: func(p *Pass) { p.NonCompliant("BucketName", "found nothing, expected a name") }}
 	tpl := parse(t, "S.yaml", "Resources: {A: {Type: 'AWS::S3::Bucket'}}")
-	reg := accepted(t, own.ID, "2027-06-01", "S/A")
+	reg := registerOf(t, own.ID, "2027-06-01", "S/A")
 	if result := Evaluate([]*template.Template{tpl}, []*Control{own}, reg, day); result.Err() != nil || result.Findings[0].Exception != reg.Entries[0] {
 		t.Errorf("%v, %+v", result.Err(), result.Findings)
 	}

@@ -21,6 +21,7 @@ var kmsRotation = &Control{
 		judged("a key whose spec is a parameter without default", Unknown, "KMS.ROTATION/spec-parameter.unknown.yaml"),
 		judged("a key whose spec is an attribute of another resource", Unknown, "KMS.ROTATION/spec-attribute.unknown.yaml"),
 		judged("a key whose rotation is a parameter without default", Unknown, "KMS.ROTATION/parameter.unknown.yaml"),
+		accepted("a key that is replaced by hand", "KMS.ROTATION/by-hand.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

@@ -13,6 +13,7 @@ var lambdaCMK = &Control{
 		judged("a function without variables", NotApplicable, "LAMBDA.CMK/no-variables.not-applicable.yaml"),
 		judged("a function whose variables are an attribute of another resource", Unknown, "LAMBDA.CMK/variables-attribute.unknown.yaml"),
 		judged("a function whose key is a parameter without default", Unknown, "LAMBDA.CMK/parameter.unknown.yaml"),
+		accepted("a function whose variables are public", "LAMBDA.CMK/public-variables.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

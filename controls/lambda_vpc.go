@@ -15,6 +15,7 @@ var lambdaVpc = &Control{
 		judged("a function that a distribution runs at the edge", NotApplicable, "LAMBDA.VPC/edge.not-applicable.yaml"),
 		judged("a function that the CDK hands to a distribution in another region", NotApplicable, "LAMBDA.VPC/edge-another-region.not-applicable.yaml"),
 		judged("a function whose list of subnets is one parameter without default", Unknown, "LAMBDA.VPC/list-parameter.unknown.yaml"),
+		accepted("a function that calls partners all over the internet", "LAMBDA.VPC/webhook.excepted"),
 	},
 	Severity: Low,
 	Needed:   Profile{Confidentiality: RatedHigh},

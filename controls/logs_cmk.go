@@ -10,6 +10,7 @@ var logsCMK = &Control{
 		judged("a log group without key", NonCompliant, "LOGS.CMK/missing.non-compliant.yaml"),
 		judged("a log group with the AWS managed key", NonCompliant, "LOGS.CMK/aws-managed.non-compliant.yaml"),
 		judged("a log group whose key is a parameter without default", Unknown, "LOGS.CMK/parameter.unknown.yaml"),
+		accepted("a log group of counters", "LOGS.CMK/counters.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

@@ -27,6 +27,7 @@ var s3CMK = &Control{
 		judged("a bucket whose key is exported in another stage only", Unknown, "S3.CMK/import-of-another-stage.unknown"),
 		judged("a bucket whose key is exported twice", Unknown, "S3.CMK/ambiguous-import.unknown"),
 		judged("a bucket whose key is read from Systems Manager", Unknown, "S3.CMK/ssm.unknown.yaml"),
+		accepted("a bucket of public downloads", "S3.CMK/public-downloads.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

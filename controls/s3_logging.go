@@ -19,6 +19,7 @@ var s3Logging = &Control{
 		judged("a bucket whose policy lets S3 deliver access logs", NotApplicable, "S3.LOGGING/delivery-policy.not-applicable.yaml"),
 		judged("a bucket whose AccessControl is LogDeliveryWrite", NotApplicable, "S3.LOGGING/acl.not-applicable.yaml"),
 		judged("a bucket that logs only when a condition on the region holds", Unknown, "S3.LOGGING/condition.unknown.yaml"),
+		accepted("a bucket that CloudTrail watches", "S3.LOGGING/cloudtrail.excepted"),
 	},
 	Severity:  Medium,
 	Needed:    Profile{Confidentiality: RatedMedium, Integrity: RatedMedium},

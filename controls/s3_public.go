@@ -11,6 +11,7 @@ var s3Public = &Control{
 		judged("a bucket with one setting false", NonCompliant, "S3.PUBLIC/one-false.non-compliant.json"),
 		judged("a bucket with one setting missing", NonCompliant, "S3.PUBLIC/three.non-compliant.yaml"),
 		judged("a bucket with one setting from a parameter without default", Unknown, "S3.PUBLIC/parameter.unknown.yaml"),
+		accepted("a bucket of open data", "S3.PUBLIC/open-data.excepted"),
 	},
 	Severity: Critical,
 	Needed:   Profile{Confidentiality: RatedLow},

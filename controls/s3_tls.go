@@ -28,6 +28,7 @@ var s3TLS = &Control{
 		judged("the policy of another stage's bucket of the same name but for the account", NonCompliant, "S3.TLS/account-name-of-another-stage.non-compliant"),
 		judged("a policy that is attached only when a condition on the region holds", Unknown, "S3.TLS/condition.unknown.yaml"),
 		judged("a policy whose effect is a parameter without default", Unknown, "S3.TLS/parameter.unknown.yaml"),
+		accepted("a bucket that old devices read", "S3.TLS/old-devices.excepted"),
 	},
 	Severity: High,
 	Needed:   Profile{Confidentiality: RatedLow, Integrity: RatedLow},

@@ -14,6 +14,7 @@ var s3Versioning = &Control{
 		judged("a bucket that a macro may rewrite before it is deployed", Unknown, "S3.VERSIONING/macro.unknown.yaml"),
 		judged("a bucket with a macro beside its properties", Unknown, "S3.VERSIONING/macro-beside.unknown.yaml"),
 		judged("a bucket whose versioning status is a parameter without default", Unknown, "S3.VERSIONING/parameter.unknown.yaml"),
+		accepted("a bucket of intermediate results", "S3.VERSIONING/scratch.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Integrity: RatedMedium, Availability: RatedMedium},

@@ -11,6 +11,7 @@ var secretsManagerCMK = &Control{
 		judged("a secret with the AWS managed key", NonCompliant, "SECRETSMANAGER.CMK/aws-managed.non-compliant.yaml"),
 		judged("a secret whose key is a parameter without default", Unknown, "SECRETSMANAGER.CMK/parameter.unknown.yaml"),
 		judged("a secret whose replica has no key", NonCompliant, "SECRETSMANAGER.CMK/replica.non-compliant.yaml"),
+		accepted("a secret of a sandbox", "SECRETSMANAGER.CMK/sandbox.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

@@ -11,6 +11,7 @@ var snsCMK = &Control{
 		judged("a topic with the AWS managed key", NonCompliant, "SNS.CMK/aws-managed.non-compliant.yaml"),
 		judged("a topic with the AWS managed key, its alias put together from the partition", NonCompliant, "SNS.CMK/alias-partition.non-compliant.yaml"),
 		judged("a topic whose key is a parameter without default", Unknown, "SNS.CMK/parameter.unknown.yaml"),
+		accepted("a topic of heartbeats", "SNS.CMK/heartbeat.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},

@@ -11,6 +11,7 @@ var sqsCMK = &Control{
 		judged("a queue with the AWS managed key", NonCompliant, "SQS.CMK/aws-managed.non-compliant.yaml"),
 		judged("a queue whose key is a parameter without default", Unknown, "SQS.CMK/parameter.unknown.yaml"),
 		judged("a queue with SSE-SQS", NonCompliant, "SQS.CMK/sse-sqs.non-compliant.yaml"),
+		accepted("a queue of heartbeats", "SQS.CMK/heartbeat.excepted"),
 	},
 	Severity: Medium,
 	Needed:   Profile{Confidentiality: RatedMedium},
