@@ -1,9 +1,13 @@
 package aspects
 
 import (
+	"slices"
+
 	"github.com/aws/constructs-go/constructs/v10"
 
+	"github.com/securecdk/securecdk/controls"
 	"github.com/securecdk/securecdk/controls/exceptions"
+	"github.com/securecdk/securecdk/internal/fault"
 )
 
 // BaselineProps configures a Baseline.
@@ -20,6 +24,12 @@ type BaselineProps struct {
 	AccessLogs LogBucketProvider
 	// Exceptions are the accepted deviations: what one covers is not touched, and its finding is no failure. Default none.
 	Exceptions *exceptions.Register
+	// Controls are judged beside those of the catalogue, whose ids they may not have: a team's own, which nothing here
+	// fixes. Each must be complete, as controls.Validate says; package controls/controlstest tests them. Default none.
+	Controls []*controls.Control
+	// NonExemptible are ids of controls whose risk nobody may accept, such as S3.PUBLIC where no data is public: an
+	// exception for one is an error and keeps no fix away. Default none beside Controls that say it themselves.
+	NonExemptible *[]*string
 	// Replacements name resources that may be replaced by a fix. Default none: such a resource is left as it is and the
 	// verification reports it.
 	Replacements []*ReplacementConsent
@@ -27,18 +37,29 @@ type BaselineProps struct {
 
 // Baseline is the whole guardrail set, configured once and applied to as many scopes as needed.
 type Baseline struct {
-	aspects    []*Aspect
-	exceptions *exceptions.Register
+	aspects       []*Aspect
+	exceptions    *exceptions.Register
+	controls      []*controls.Control
+	nonExemptible []string
+	wrong         error // what is wrong with the props
 }
 
 // NewBaseline joins every aspect of this package and the verification. Nil props take every default, which suffices for
 // stacks without builds and functions.
+//
+// A control that is incomplete or has the id of another, and an id of no control, make the first use of the baseline panic
+// with an error that names every such one: there secureapp.Run makes lines of it.
 func NewBaseline(props *BaselineProps) *Baseline {
 	p := BaselineProps{}
 	if props != nil {
 		p = *props
 	}
-	b := &Baseline{exceptions: p.Exceptions}
+	nonExemptible, faults := nonExemptibleOf(p.NonExemptible, p.Controls)
+	b := &Baseline{
+		exceptions: p.Exceptions, controls: slices.Clone(p.Controls), nonExemptible: nonExemptible,
+		wrong: fault.Join(append(furtherFaults(p.Controls), faults...)),
+	}
+	exempt := without(p.Exceptions, b.nonExemptible)
 	for _, a := range []*Aspect{
 		NewBucketAccessLogging(&BucketAccessLoggingProps{AccessLogs: p.AccessLogs}),
 		NewBucketVersioning(nil),
@@ -49,7 +70,7 @@ func NewBaseline(props *BaselineProps) *Baseline {
 		NewPublicAccess(nil),
 		NewTLSOnly(nil),
 	} {
-		b.aspects = append(b.aspects, a.Except(p.Exceptions))
+		b.aspects = append(b.aspects, a.Except(exempt))
 	}
 	return b
 }
@@ -69,11 +90,23 @@ func (b *Baseline) ApplyTo(scope constructs.IConstruct) []Change {
 }
 
 // Enforce is ApplyTo without the verification.
-func (b *Baseline) Enforce(scope constructs.IConstruct) []Change { return Enforce(scope, b.aspects...) }
+func (b *Baseline) Enforce(scope constructs.IConstruct) []Change {
+	b.check()
+	return Enforce(scope, b.aspects...)
+}
+
+func (b *Baseline) check() {
+	if b.wrong != nil {
+		panic(b.wrong)
+	}
+}
 
 // Verify registers the verification on the app that scope is part of: once, however often it is called. It judges all
-// templates of the app, those of Stages included, by every control, whatever was or was not fixed. It returns the app's
-// verification, whose Result is there after the synthesis.
+// templates of the app, those of Stages included, by every control, those of
+// BaselineProps.Controls included, whatever was or was not fixed. It returns the app's
+// verification, whose Result is there after the synthesis. Baselines of one app share it, with the controls and exceptions
+// of each; it panics when two of them have different controls of one id.
 func (b *Baseline) Verify(scope constructs.IConstruct) *Verification {
-	return verify(scope.Node().Root(), b.exceptions)
+	b.check()
+	return verify(scope.Node().Root(), b)
 }

@@ -16,6 +16,9 @@
 // in plain Go, whatever was or was not fixed, and fails the synthesis with a list of what is wrong. What a fix missed,
 // the verification finds.
 //
+// BaselineProps.Controls are a team's own controls: the verification judges by them as by the catalogue's. Package
+// controls/controlstest tests them.
+//
 // # One at a time
 //
 // Each requirement has its aspect: NewBucketAccessLogging, NewBucketVersioning, NewCodeBuildInVpc, NewKeyRotation,

@@ -18,20 +18,28 @@ import (
 	"github.com/securecdk/securecdk/controls/exceptions"
 	"github.com/securecdk/securecdk/controls/template"
 	"github.com/securecdk/securecdk/internal/bulk"
+	"github.com/securecdk/securecdk/internal/fault"
 )
 
 // Verification judges the synthesized templates by the controls. It is an awscdk.IPolicyValidationPlugin: the CDK calls
 // it at the end of every synthesis, and a failed finding fails the synthesis.
 type Verification struct {
-	mutex     sync.Mutex
-	registers []*exceptions.Register
-	result    *controls.Result
+	mutex         sync.Mutex
+	registers     []*exceptions.Register
+	further       []*controls.Control
+	nonExemptible []string
+	result        *controls.Result
 }
 
-// NewVerification makes the plugin for awscdk.Validations_Of(app).AddPlugins(…). Baseline does that by itself.
-func NewVerification(register *exceptions.Register) *Verification {
+// NewVerification makes the plugin for awscdk.Validations_Of(app).AddPlugins(…). Baseline does that by itself, with the
+// controls of BaselineProps.Controls as further ones. The controls that are judged beside those of the catalogue must be
+// as there; it panics if one is not.
+func NewVerification(register *exceptions.Register, further ...*controls.Control) *Verification {
+	if err := fault.Join(furtherFaults(further)); err != nil {
+		panic(err)
+	}
 	v := &Verification{}
-	v.except(register)
+	v.add(&Baseline{exceptions: register, controls: further})
 	return v
 }
 
@@ -44,14 +52,13 @@ const unsuppressible = "fatal"
 
 var verifications sync.Map // identity of a root construct → *Verification
 
-// verify registers one verification a root. Baselines with registers of their own share it: what one of them accepts
-// is accepted.
-func verify(root constructs.IConstruct, register *exceptions.Register) *Verification {
-	registered, again := verifications.LoadOrStore(bulk.Identity(root), NewVerification(register))
+// verify registers one verification a root. Baselines with registers and controls of their own share it: what one of them
+// accepts is accepted, what one of them judges is judged everywhere.
+func verify(root constructs.IConstruct, b *Baseline) *Verification {
+	registered, again := verifications.LoadOrStore(bulk.Identity(root), &Verification{})
 	v := registered.(*Verification)
-	if again {
-		v.except(register)
-	} else {
+	v.add(b)
+	if !again {
 		awscdk.Validations_Of(root).AddPlugins(v)
 	}
 	return v
@@ -65,12 +72,30 @@ func (v *Verification) Result() *controls.Result {
 	return v.result
 }
 
-func (v *Verification) except(register *exceptions.Register) {
+// add takes over what a baseline has that the verification does not have yet.
+func (v *Verification) add(b *Baseline) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
-	if register != nil && !slices.Contains(v.registers, register) {
-		v.registers = append(v.registers, register)
+	if b.exceptions != nil && !slices.Contains(v.registers, b.exceptions) {
+		v.registers = append(v.registers, b.exceptions)
 	}
+	for _, c := range b.controls {
+		i := slices.IndexFunc(v.further, func(of *controls.Control) bool { return of.ID == c.ID })
+		if i >= 0 && v.further[i] != c {
+			panic(fault.New("", "Controls", c.ID, "one control of this id in the app", "another Baseline has a different one: give both the same value"))
+		}
+		if i < 0 {
+			v.further = append(v.further, c)
+		}
+	}
+	v.nonExemptible = append(v.nonExemptible, b.nonExemptible...)
+}
+
+// controls are those that are judged.
+func (v *Verification) controls() []*controls.Control {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	return judgedBy(v.further, v.nonExemptible)
 }
 
 // Name implements awscdk.IPolicyValidationPlugin.
@@ -79,10 +104,10 @@ func (v *Verification) Name() *string { return jsii.String("securecdk") }
 // Version implements awscdk.IPolicyValidationPlugin.
 func (v *Verification) Version() *string { return nil }
 
-// RuleIds implements awscdk.IPolicyValidationPlugin: the ids of all controls.
+// RuleIds implements awscdk.IPolicyValidationPlugin: the ids of all controls that are judged.
 func (v *Verification) RuleIds() *[]*string {
 	var ids []*string
-	for _, c := range controls.All() {
+	for _, c := range v.controls() {
 		ids = append(ids, jsii.String(c.ID))
 	}
 	return &ids
@@ -102,7 +127,7 @@ func (v *Verification) Validate(context awscdk.IPolicyValidationContext) *awscdk
 	if register != nil {
 		s.namePaths()
 	}
-	result := controls.Evaluate(s.templates, controls.All(), register, time.Now())
+	result := controls.Evaluate(s.templates, v.controls(), register, time.Now())
 	if register == nil && len(result.Failures()) > 0 {
 		s.namePaths()
 	}

@@ -14,7 +14,8 @@ import (
 // Props configures Run.
 type Props struct {
 	// Baseline is the guardrail set that fixes and verifies the whole app. Default none: nothing is fixed, but what
-	// securepipeline does by itself, and the verification fails the synthesis with a list of what is not compliant.
+	// securepipeline does by itself, and the verification fails the synthesis with a list of what is not compliant. A team's own
+	// controls are judged when it has them, as aspects.BaselineProps.Controls; package controls/controlstest tests them.
 	Baseline *aspects.Baseline
 	// NagPacks are the rule packs of cdk-nag that judge the app and each of its Stages. Their reports are written as
 	// JSON beside the templates. Default none.

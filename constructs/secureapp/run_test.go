@@ -111,12 +111,31 @@ func TestAnAcceptedRiskIsSaidWithWhoAcceptedIt(t *testing.T) {
 	}
 }
 
+func TestAnExceptionThatSoonExpiresIsAWarning(t *testing.T) {
+	o := runCase(t, "an exception that soon expires")
+	for _, want := range []string{"\nwarning: exception exceptions.yaml:1: S3.PUBLIC at Data/Site expires at the end of ", ": fix the resource, or have the risk accepted anew\n", ", 1 accepted, 1 expiring soon; "} {
+		if o.code != 0 || !strings.Contains(o.stderr, want) {
+			t.Errorf("code %d, want %s in\n%s", o.code, want, o.stderr)
+		}
+	}
+}
+
+func TestAControlOfTheTeamEndsTheBuildLikeAnyOther(t *testing.T) {
+	o := runCase(t, "a control of the team")
+	for _, want := range []string{"TEAM.USERS  Nobody has an IAM user (high)\n  non-compliant: Prod/Data/User\n", "\n    found a user, expected a role\n  fix: Use a role.\n", "error: not deployable: 1 finding, "} {
+		if o.code != 1 || !strings.Contains(o.stderr, want) {
+			t.Errorf("code %d, want %s in\n%s", o.code, want, o.stderr)
+		}
+	}
+}
+
 func TestBadAppsEndWithOneAndOneLine(t *testing.T) {
 	cases := map[string]string{
 		"fault":                              "error: Data/User: Suppress[0].Reason: got \"\", expected a reason of 20 characters or more; say what makes the finding acceptable here",
 		"exception":                          "error: Invalid S3 bucket name (value: A_B); Bucket name must only contain lowercase",
 		"exception at synth":                 "error: the value has no value",
 		"go panic":                           "error: runtime error: invalid memory address or nil pointer dereference (testdata/app/main.go:",
+		"a control that is incomplete":       "error: Controls[0]: missing, expected a control; give one, or leave it out",
 		"no build":                           "error: secureapp.Run: build is nil",
 		"no stack":                           "error: secureapp.Run: the app has no stack",
 		"guard without Run":                  "error: Prod: secureapp.Guard: the app of this Stage was not started by secureapp.Run",

@@ -17,6 +17,7 @@ import (
 
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/constructs/secureapp"
+	"github.com/securecdk/securecdk/controls"
 	"github.com/securecdk/securecdk/controls/exceptions"
 )
 
@@ -74,6 +75,28 @@ var cases = map[string]func(props *secureapp.Props) func(app awscdk.App){
 		}
 		props.Baseline = aspects.NewBaseline(&aspects.BaselineProps{Exceptions: register})
 		return func(app awscdk.App) { publicBucket(stack(app)) }
+	},
+	"an exception that soon expires": func(props *secureapp.Props) func(awscdk.App) {
+		register, err := exceptions.Parse("exceptions.yaml", fmt.Appendf(nil, `[{control: S3.PUBLIC, scope: Data/Site, reason: "The site is public by design.", owner: web, approver: ciso, ticket: RISK-1, expires: %s}]`, time.Now().UTC().AddDate(0, 0, 10).Format(time.DateOnly)))
+		if err != nil {
+			panic(err)
+		}
+		props.Baseline = aspects.NewBaseline(&aspects.BaselineProps{Exceptions: register})
+		return func(app awscdk.App) { publicBucket(stack(app)) }
+	},
+	"a control of the team": func(props *secureapp.Props) func(awscdk.App) {
+		props.Baseline = aspects.NewBaseline(&aspects.BaselineProps{Controls: []*controls.Control{{
+			ID: "TEAM.USERS", Title: "Nobody has an IAM user", Story: "As a security officer I want people to sign in by single sign-on.",
+			Scenarios: []controls.Scenario{{Given: "a user", When: "the template is judged", Then: "it is non-compliant", Fixture: "TEAM.USERS/user.non-compliant.yaml"}},
+			Severity:  controls.High, Needed: controls.Profile{Confidentiality: controls.RatedLow}, Types: []string{"AWS::IAM::User"},
+			Rationale: "Access keys leak.", Remedy: "Use a role.",
+			Check: func(p *controls.Pass) { p.NonCompliant("", "found a user, expected a role") },
+		}}})
+		return func(app awscdk.App) { user(stack(stage(app))) }
+	},
+	"a control that is incomplete": func(props *secureapp.Props) func(awscdk.App) {
+		props.Baseline = aspects.NewBaseline(&aspects.BaselineProps{Controls: []*controls.Control{nil}})
+		return func(app awscdk.App) { stack(app) }
 	},
 	"an empty stack": func(*secureapp.Props) func(awscdk.App) {
 		return func(app awscdk.App) { stack(app) }
