@@ -27,8 +27,7 @@ func Evaluate(templates []*template.Template, cs []*Control, reg *exceptions.Reg
 		}
 	}
 	e.run()
-	x := exemption{reg: reg, now: now, evaluated: cs}
-	x.apply(&e.result)
+	e.result.Except(reg, cs, now, Whole)
 	return &e.result
 }
 

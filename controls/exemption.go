@@ -10,11 +10,32 @@ import (
 	"github.com/securecdk/securecdk/controls/exceptions"
 )
 
+// Extent says how much of an app a Result is about, which decides what its exception register must fit.
+type Extent int
+
+// The extents. In a Part, an entry may cover nothing, since what it is for may stand elsewhere, and it may cover all that
+// was judged.
+const (
+	Whole Extent = iota
+	Part
+)
+
+// Except puts the entries of the register that hold at now beside the findings that they cover, and what is wrong with the
+// register into Problems. cs are the controls that gave the findings; reg may be nil. A zero now is the present.
+//
+// Evaluate does this by itself. Who evaluates sets of templates one after the other leaves the register out there, joins
+// the findings and calls Except once, since an entry that one set has no use for may be for another.
+func (r *Result) Except(reg *exceptions.Register, cs []*Control, now time.Time, of Extent) {
+	x := exemption{reg: reg, now: now, evaluated: cs, of: of}
+	x.apply(r)
+}
+
 // exemption puts the register's entries beside the findings that they cover, and collects what is wrong with them.
 type exemption struct {
 	reg       *exceptions.Register
 	now       time.Time
 	evaluated []*Control
+	of        Extent
 	problems  []exceptions.Problem
 	expiring  []exceptions.Problem
 }
@@ -90,13 +111,14 @@ func (x *exemption) entry(e *exceptions.Entry, result *Result, paths []string) {
 	judged := judgedPaths(result, e.Control)
 	claims := matching(e, paths)
 	switch {
-	case e.Subtree() && (coversAll(e, paths) || coversAll(e, judged)):
+	case x.of == Whole && e.Subtree() && (coversAll(e, paths) || coversAll(e, judged)):
 		x.problem(e, exceptions.OverBroad, "scope %s covers every resource of the app that %s judges: name the construct that holds the resources",
 			e.Scope, e.Control)
 	case !e.Subtree() && claims > 1:
 		x.problem(e, exceptions.Ambiguous, "%d resources claim the path %s: an exception is meant for one", claims, e.Scope)
 	case cover(e, result):
 		x.warn(e)
+	case x.of == Part:
 	case slices.Contains(paths, e.Scope+"/Resource"):
 		x.problem(e, exceptions.Unused, "%s is no resource; did you mean %[1]s/Resource?", e.Scope)
 	case claims == 0:
