@@ -52,6 +52,7 @@ func TestExamplesUnderTheCLI(t *testing.T) {
 			for _, f := range assembly.Judge() {
 				t.Errorf("judge: %s", f)
 			}
+			t.Run("the command line", func(t *testing.T) { commandLine(t, assembly) })
 			t.Run("cfn-lint", func(t *testing.T) { lint(t, assembly) })
 			t.Run("cdk-nag", func(t *testing.T) { nag(t, assembly, example.name) })
 		})
