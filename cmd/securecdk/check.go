@@ -50,8 +50,11 @@ be judged; those of an earlier run are removed.`,
 }
 
 func check(args []string, flags *checkFlags, env environment) error {
-	s, err := flags.settings(env.now())
+	s, err := flags.settings(args, env.now())
 	if err != nil {
+		return err
+	}
+	if err := s.forget(); err != nil {
 		return err
 	}
 	register, err := loadRegister(flags.exceptions)
@@ -90,19 +93,24 @@ func loadRegister(name string) (*exceptions.Register, error) {
 	return register, nil
 }
 
-// abandon shows people what could be judged, and leaves no report: one that lacks a template would read as if that had
-// passed.
-func (s *settings) abandon(stdout io.Writer, result *controls.Result) error {
+// forget removes the reports of an earlier run, before anything can go wrong in this one.
+func (s *settings) forget() error {
 	var errs []error
 	for _, o := range s.outputs {
-		switch {
-		case o.file != "":
-			errs = append(errs, o.forget())
-		case o.Name == console && len(result.Findings) > 0:
-			errs = append(errs, o.write(stdout, result))
-		}
+		errs = append(errs, o.forget())
 	}
 	return errors.Join(errs...)
+}
+
+// abandon shows people what could be judged, and makes no report: one that lacks a template would read as if that had
+// passed.
+func (s *settings) abandon(stdout io.Writer, result *controls.Result) error {
+	for _, o := range s.outputs {
+		if o.file == "" && o.Name == console && len(result.Findings) > 0 {
+			return o.write(stdout, result)
+		}
+	}
+	return nil
 }
 
 // verdict is errFindings when something fails the check. What is listed and does not fail it is said, so that nobody

@@ -130,7 +130,9 @@ func TestWhatCannotBeJudged(t *testing.T) {
 		{"a format that is none", "--format pdf good.yaml", `--format: got "pdf", expected NAME or NAME=FILE, with one of the names ` + formatNames()},
 		{"no file after the =", "--format junit= good.yaml", "expected a file after the ="},
 		{"two formats on stdout", "--format junit --format console good.yaml", "expected one format on standard output; name a file for the others: console=FILE"},
-		{"two formats in one file", "--format junit=x --format console=./x good.yaml", "expected a file of its own for each format"},
+		{"two formats in one file", "--format junit=x --format console=./x good.yaml", "expected a file that nothing else is in"},
+		{"a report in a template", "--format junit=good.yaml ./good.yaml", "expected a file that nothing else is in"},
+		{"a report in the register", "--format junit=accepts.yaml --exceptions accepts.yaml good.yaml", "expected a file that nothing else is in"},
 		{"no jobs", "-j 0 good.yaml", "--jobs: got 0, expected 1 or more"},
 		{"a report that cannot be written", "--format junit=none/x.xml good.yaml", "none/x.xml: no such file or directory; name a file that can be written"},
 	}
@@ -161,6 +163,13 @@ func TestWhatCanBeJudgedIsShownBesideWhatCannot(t *testing.T) {
 	}
 	if _, err := os.Stat("report.xml"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the report of an earlier run stands: %v", err)
+	}
+	if err := os.WriteFile("report.xml", []byte("of an earlier run"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command(t, "", "check", "--format=junit=report.xml", "--exceptions=register.yaml", "good.yaml").expect(t, exitUnjudged)
+	if _, err := os.Stat("report.xml"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the report of an earlier run stands after a bad register: %v", err)
 	}
 	if c := command(t, "", "check", "--format=junit", "broken.json", "bad.yaml"); c.code != exitUnjudged || c.stdout != "" {
 		t.Errorf("a report that lacks a template: %d, %s", c.code, c.stdout)

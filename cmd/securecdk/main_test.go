@@ -76,7 +76,7 @@ func TestWhatIsNoCommandIsNotGreen(t *testing.T) {
 		{"controls lst", `unknown command "lst"`},
 		{"exceptions", "no command, expected one of the commands check"},
 		{"check", "0 arguments, expected the files of templates"},
-		{"check --colour x", "unknown flag: --colour; see securecdk check --help"},
+		{"check --shape x", "unknown flag: --shape; see securecdk check --help"},
 		{"check --jobs two x", `invalid argument "two"`},
 		{"controls list S3.TLS", "1 arguments, expected none"},
 		{"controls show", "0 arguments, expected the id of one control"},

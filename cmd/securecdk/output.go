@@ -23,12 +23,15 @@ type output struct {
 	file string
 }
 
-// parseOutputs reads the values of --format, NAME or NAME=FILE.
-func parseOutputs(values []string, faults *fault.List) []output {
+// parseOutputs reads the values of --format, NAME or NAME=FILE. No file may be one of those that are read.
+func parseOutputs(values, read []string, faults *fault.List) []output {
 	const flag = "--format"
 	var outputs []output
 	toStdout := 0
 	files := map[string]bool{}
+	for _, name := range read {
+		files[filepath.Clean(name)] = true
+	}
 	for _, v := range values {
 		name, file, toFile := strings.Cut(v, "=")
 		f, known := findFormat(name)
@@ -38,7 +41,7 @@ func parseOutputs(values []string, faults *fault.List) []output {
 		case toFile && file == "":
 			faults.Add(flag, v, "a file after the =", "leave the = out for standard output")
 		case toFile && files[filepath.Clean(file)]:
-			faults.Add(flag, v, "a file of its own for each format", "name another file")
+			faults.Add(flag, v, "a file that nothing else is in", "name another file")
 		case !toFile && toStdout > 0:
 			faults.Add(flag, v, "one format on standard output", "name a file for the others: "+name+"=FILE")
 		default:
@@ -107,8 +110,8 @@ func (o output) print(w io.Writer, result *controls.Result) error {
 // forget removes the report of an earlier run, which must not be taken for that of this one. What is no regular file, such
 // as /dev/null, stays.
 func (o output) forget() error {
-	if info, err := os.Lstat(o.file); o.file == "" || err != nil || !info.Mode().IsRegular() {
-		return nil
+	if info, err := os.Stat(o.file); err != nil || !info.Mode().IsRegular() {
+		return nil //nolint:nilerr // what can't be looked at is told when it is written
 	}
 	if err := os.Remove(o.file); err != nil {
 		return fmt.Errorf("%s: the report of an earlier run is in the way: %w; remove it", o.file, cause(err))

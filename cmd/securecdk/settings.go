@@ -34,15 +34,15 @@ type settings struct {
 	jobs        int
 }
 
-// settings reports all that is wrong with the flags at once.
-func (f *checkFlags) settings(now time.Time) (settings, error) {
+// settings reports all that is wrong with the flags at once. args are the files to judge.
+func (f *checkFlags) settings(args []string, now time.Time) (settings, error) {
 	var faults fault.List
 	s := settings{at: parseDay(f.at, now, &faults), jobs: f.jobs, extent: controls.Whole}
 	if f.partial {
 		s.extent = controls.Part
 	}
 	s.controls = f.chosen(&faults)
-	s.outputs = parseOutputs(f.formats, &faults)
+	s.outputs = parseOutputs(f.formats, append([]string{f.exceptions}, args...), &faults)
 	s.failOn = oneOf("--fail-on", f.failOn, severities, &faults)
 	s.failUnknown = oneOf("--unknown", f.unknown, map[string]bool{"fail": true, "pass": false}, &faults)
 	if f.jobs < 1 {
