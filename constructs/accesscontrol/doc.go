@@ -46,13 +46,16 @@
 // templates. The service control policy exempts arn:*:iam::*:role/securecdk/* and leaves it to its DeployRoles alone to
 // make, change and pass roles there. So CloudFormation makes them, from a template that was reviewed; and who may become
 // a DeployRole decides. The roles of the CDK's bootstrap stack trust their whole account: name DeployRoleUsers, or bootstrap
-// with a template that trusts less. FunctionNames keeps the code of those functions from being changed.
+// with a template that trusts less. Then nobody takes those roles over; but whoever changes or starts the users' pipelines and
+// builds, or writes the artifacts that they deploy, acts as them: give people Duties. TrustedRoles
+// keeps the roles of reviewers, and of who may become the administrator, from being taken over too. FunctionNames keeps the code of those functions from being changed.
 //
 // # What policies can't do
 //
 // Whoever may change a policy, detach it or take a boundary away is not held by it: an administrator without a boundary, the
 // account's root user, in the end CloudFormation with what is merged. A service control policy holds administrators and
-// the root user of member accounts. It never holds the organization's management account, or whoever may change policies
+// the root user of member accounts. It keeps no boundary on: IAM names the new boundary of a request, not the one that it replaces,
+// so whoever may put boundaries on roles and isn't held by one takes it off another. It never holds the organization's management account, or whoever may change policies
 // of the organization there: keep code and pipelines out of that account.
 //
 // A boundary holds its holder, not machines that have roles without it: who may change such a function, start such a

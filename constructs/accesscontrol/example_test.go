@@ -85,7 +85,8 @@ func ExampleNewPipelineViewer() {
 func ExampleServiceControlPolicy() {
 	document, err := access.ServiceControlPolicy(&access.ServiceControlPolicyProps{
 		Branches:        jsii.Strings("main", "release/*"),
-		DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/orders-*-CodePipelineActionRole*"),
+		DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/OrdersDelivery-*"),
+		TrustedRoles:    jsii.Strings("arn:*:iam::*:role/OrdersReviewer"),
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -105,11 +106,9 @@ func ExampleServiceControlPolicy() {
 	}
 	// Output:
 	// DenyProtectedBranches
-	// DenyRepositoryChanges
 	// DenyApprovalRules
-	// DenyTrustedRoles
-	// DenyEditPolicies
+	// DenyChanges
+	// DenyFederation
 	// DenyDetachPolicies
-	// DenyRemoveBoundary
 	// DenyBecomeDeployRoles
 }

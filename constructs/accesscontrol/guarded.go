@@ -49,10 +49,6 @@ func (g guarded) branchDeny() statement {
 		when("Null", "codecommit:References", "false")
 }
 
-func (g guarded) repositoryDeny() statement {
-	return deny("DenyRepositoryChanges", repositoryWrites, g.repositories)
-}
-
 // approvalDenies cover associations with every repository: the batch actions name several at once.
 func (g guarded) approvalDenies() []statement {
 	if g.anywhere() {

@@ -132,10 +132,11 @@ var credentialWrites = []string{
 	"iam:UploadSSHPublicKey",
 }
 
-// federationWrites let one sign in as whoever trusts an identity provider.
+// federationWrites let one sign in as whoever trusts an identity provider, IAM Roles Anywhere or an identity pool.
 var federationWrites = []string{
-	"iam:AddClientIDToOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider", "iam:CreateSAMLProvider", "iam:UpdateOpenIDConnectProviderThumbprint",
-	"iam:UpdateSAMLProvider",
+	"cognito-identity:SetIdentityPoolRoles", "cognito-identity:SetPrincipalTag*", "cognito-identity:UpdateIdentityPool", "iam:AddClientIDTo*",
+	"iam:CreateOpenID*", "iam:CreateSAML*", "iam:UpdateOpenID*", "iam:UpdateSAML*", "rolesanywhere:Create*", "rolesanywhere:Enable*",
+	"rolesanywhere:PutAttributeMapping", "rolesanywhere:Update*",
 }
 
 var (

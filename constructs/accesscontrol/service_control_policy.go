@@ -26,10 +26,14 @@ type ServiceControlPolicyProps struct {
 	// DeployRoles are the roles by which CloudFormation deploys: they make and change repositories, the roles below Path, the
 	// policies and the functions. Default: the execution and deployment roles of the CDK's bootstrap stack.
 	DeployRoles *[]*string
-	// DeployRoleUsers are the roles that may assume DeployRoles, such as the actions of pipelines; where they are given, nobody
-	// else may. Without them the trust policies of the DeployRoles decide alone, and the bootstrap stack's trust their whole
-	// account. Default: none.
+	// DeployRoleUsers are the roles that may assume DeployRoles; where they are given, nobody else may, and only DeployRoles make,
+	// change or pass them. For a pipeline of the CDK these are the pipeline's role and that of its self-mutation build, not
+	// the roles of its actions. Whoever changes or starts such a pipeline or build acts as them. Without them the trust
+	// policies of the DeployRoles decide alone, and the bootstrap stack's trust their whole account. Default: none.
 	DeployRoleUsers *[]*string
+	// TrustedRoles are further roles that only DeployRoles may make, change or pass: those that approval rules name, and those that
+	// may assume ApprovalRuleAdministrators, such as reviewers and who is on call. They are exempt from nothing. Default: none.
+	TrustedRoles *[]*string
 	// FunctionNames are the Lambda functions whose roles lie below Path. Only DeployRoles may change or invoke them: whoever
 	// changes a function acts with its role. * stands for any characters. Services still invoke them. Default: none.
 	FunctionNames *[]*string
@@ -43,8 +47,9 @@ var defaultDeployRoles = []string{"arn:*:iam::*:role/cdk-hnb659fds-cfn-exec-role
 //
 // Roles below Path may edit approval rules: ApprovalRuleAdministrators, and the functions of this library that make
 // approval rule templates. So that this is no way round, only DeployRoles may make, change, give policies to or pass roles
-// there (or the roles named in the props), and only they may change the policies below Path or detach them. Bootstrap the
-// CDK before you attach the policy, or name the role that does in DeployRoles.
+// there (or the roles named in the props), and only they may change the policies below Path or detach them, and make or change
+// identity providers, trust anchors of IAM Roles Anywhere and the roles of identity pools, by which one would sign in as such a
+// role. Bootstrap the CDK before you attach the policy, or name the role that does in DeployRoles.
 //
 // It returns an error that lists every fault of the props, or says that the document is longer than the 5,120 characters
 // that AWS Organizations takes.
@@ -63,7 +68,7 @@ func ServiceControlPolicy(props *ServiceControlPolicyProps) (string, error) {
 
 type serviceControlPolicy struct {
 	guarded
-	administrators, deployers, users, functions []string
+	administrators, deployers, users, trusted, functions []string
 }
 
 func settleServiceControlPolicy(props *ServiceControlPolicyProps) (serviceControlPolicy, []*fault.Error) {
@@ -76,6 +81,7 @@ func settleServiceControlPolicy(props *ServiceControlPolicyProps) (serviceContro
 		administrators: append([]string{"arn:*:iam::*:role" + Path + "*"}, c.roles("ApprovalRuleAdministrators", props.ApprovalRuleAdministrators)...),
 		deployers:      c.roles("DeployRoles", props.DeployRoles),
 		users:          c.roles("DeployRoleUsers", props.DeployRoleUsers),
+		trusted:        c.roles("TrustedRoles", props.TrustedRoles),
 	}
 	if names := c.names("RepositoryNames", props.RepositoryNames, repositoryForm, "a repository's name, or a pattern with *"); len(names) > 0 {
 		s.repositories = place{"*", "*", "*"}.arns("codecommit", "", names)
@@ -103,25 +109,36 @@ func (c *checker) roles(field string, values *[]*string) []string {
 }
 
 func (s serviceControlPolicy) statements() []statement {
-	statements := []statement{s.branchDeny().exempting(s.deployers), s.repositoryDeny().exempting(s.deployers)}
+	statements := []statement{s.branchDeny().exempting(s.deployers)}
 	for _, d := range s.approvalDenies() {
 		statements = append(statements, d.exempting(s.administrators))
 	}
-	const policies = "arn:*:iam::*:policy" + Path + "*"
 	statements = append(statements,
-		deny("DenyTrustedRoles", roleWrites, slices.Concat(s.administrators, s.deployers)).exempting(s.deployers),
-		deny("DenyEditPolicies", policyWrites, []string{policies}).exempting(s.deployers),
-		deny("DenyDetachPolicies", detachments, []string{"*"}).when("ArnLike", "iam:PolicyARN", []any{policies}).exempting(s.deployers),
-		deny("DenyRemoveBoundary", []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"}, []string{"*"}).
-			when("ArnLike", "iam:PermissionsBoundary", []any{policies}).exempting(s.deployers),
+		s.changesDeny().exempting(s.deployers),
+		deny("DenyFederation", federationWrites, []string{"*"}).exempting(s.deployers),
+		deny("DenyDetachPolicies", detachments, []string{"*"}).when("ArnLike", "iam:PolicyARN", guardedPolicies).exempting(s.deployers),
 	)
-	if len(s.functions) > 0 {
-		statements = append(statements, deny("DenyTrustedFunctions", functionWrites, s.functions).exempting(s.deployers))
-	}
 	if len(s.users) > 0 {
 		statements = append(statements, deny("DenyBecomeDeployRoles", []string{"sts:AssumeRole*"}, s.deployers).exempting(slices.Concat(s.users, s.deployers)))
 	}
 	return statements
+}
+
+const guardedPolicies = "arn:*:iam::*:policy" + Path + "*"
+
+// changesDeny is one statement about repositories, roles, policies and functions, since its length is limited: an action
+// matches the resources of its own kind alone.
+func (s serviceControlPolicy) changesDeny() statement {
+	repositories := s.repositories
+	if s.anywhere() {
+		repositories = []string{"arn:*:codecommit:*:*:*"}
+	}
+	actions := slices.Concat(repositoryWrites, roleWrites, policyWrites)
+	resources := slices.Concat(repositories, s.administrators, s.deployers, s.users, s.trusted, []string{guardedPolicies})
+	if len(s.functions) > 0 {
+		actions, resources = append(actions, functionWrites...), append(resources, s.functions...)
+	}
+	return deny("DenyChanges", actions, resources)
 }
 
 // roleWrites let one become a trusted role, or make one.

@@ -125,9 +125,10 @@ func TestServiceControlPolicyRefuses(t *testing.T) {
 		"an exemption for every role":  {&ServiceControlPolicyProps{DeployRoles: jsii.Strings("arn:*:iam::*:role/*")}, `DeployRoles[0]: got "arn:*:iam::*:role/*", expected a pattern that names`},
 		"an exemption for every path":  {&ServiceControlPolicyProps{ApprovalRuleAdministrators: jsii.Strings("arn:*:iam::*:role/*/*")}, "ApprovalRuleAdministrators[0]: got"},
 		"a user of all deploy roles":   {&ServiceControlPolicyProps{DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/**")}, "DeployRoleUsers[0]: got"},
+		"every role to be trusted":     {&ServiceControlPolicyProps{TrustedRoles: jsii.Strings("arn:*:iam::*:role/*")}, "TrustedRoles[0]: got"},
 		"every function":               {&ServiceControlPolicyProps{FunctionNames: jsii.Strings("*")}, `FunctionNames[0]: got "*"`},
 		"a repository by its ARN":      {&ServiceControlPolicyProps{RepositoryNames: jsii.Strings("arn:aws:codecommit:eu-west-1:1:x")}, "RepositoryNames[0]: got"},
-		"more than organizations take": {&ServiceControlPolicyProps{RepositoryNames: many(60)}, "the service control policy: got 11766"},
+		"more than organizations take": {&ServiceControlPolicyProps{RepositoryNames: many(60)}, "the service control policy: got "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			document, err := ServiceControlPolicy(c.props)
@@ -152,10 +153,12 @@ func TestTheServiceControlPolicyFits(t *testing.T) {
 	document, err := ServiceControlPolicy(&ServiceControlPolicyProps{
 		RepositoryNames: many(5), Branches: jsii.Strings("main", "develop", "release/*"), FunctionNames: jsii.Strings("delivery-*"),
 		ApprovalRuleAdministrators: jsii.Strings("arn:*:iam::*:role/break-glass"), DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/delivery-*"),
+		TrustedRoles: jsii.Strings("arn:*:iam::*:role/OrdersReviewer", "arn:*:iam::*:role/on-call"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("%d characters", len(document))
 	if strings.ContainsAny(document, " \n") || strings.Contains(document, `\u00`) {
 		t.Errorf("white space counts: %s", document)
 	}

@@ -67,7 +67,17 @@ func accessTemplate(t *testing.T) map[string]any {
 
 // TestActionsAreThoseOfAWS: a misspelled action denies nothing, in silence.
 func TestActionsAreThoseOfAWS(t *testing.T) {
-	data, err := json.Marshal(accessTemplate(t))
+	template := accessTemplate(t)
+	document, err := accesscontrol.ServiceControlPolicy(&accesscontrol.ServiceControlPolicyProps{
+		FunctionNames: jsii.Strings("delivery-rules"), DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/delivery-*"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	template["Resources"].(map[string]any)["ServiceControl"] = map[string]any{
+		"Type": "AWS::IAM::ManagedPolicy", "Properties": map[string]any{"PolicyDocument": parsed(t, document)},
+	}
+	data, err := json.Marshal(template)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,8 +215,17 @@ var (
 	)
 	repositoryChanges = on(orders, "codecommit:UpdateRepositoryName", "codecommit:DeleteRepository", "codecommit:UpdateDefaultBranch", "codecommit:UpdateRepositoryEncryptionKey")
 	aroundBranches    = all(writesTo("main"), ruleEdits, repositoryChanges)
-	approving         = on(orders, "codecommit:UpdatePullRequestApprovalState")
-	reading           = all(
+	// federating lets one sign in as a role that trusts a provider.
+	federating = all(
+		on("arn:aws:iam::"+account+":saml-provider/bank", "iam:CreateSAMLProvider", "iam:UpdateSAMLProvider"),
+		on("arn:aws:iam::"+account+":oidc-provider/bank", "iam:CreateOpenIDConnectProvider", "iam:AddClientIDToOpenIDConnectProvider", "iam:UpdateOpenIDConnectProviderThumbprint"),
+		on("*", "rolesanywhere:CreateTrustAnchor", "rolesanywhere:CreateProfile", "cognito-identity:SetIdentityPoolRoles"),
+		on("arn:aws:rolesanywhere:"+region+":"+account+":trust-anchor/0a1b", "rolesanywhere:UpdateTrustAnchor"),
+		on("arn:aws:rolesanywhere:"+region+":"+account+":profile/0a1b", "rolesanywhere:UpdateProfile", "rolesanywhere:PutAttributeMapping"),
+		on("arn:aws:cognito-identity:"+region+":"+account+":identitypool/0a1b", "cognito-identity:UpdateIdentityPool"),
+	)
+	approving = on(orders, "codecommit:UpdatePullRequestApprovalState")
+	reading   = all(
 		on(orders, "codecommit:GitPull", "codecommit:GetPullRequest", "codecommit:GetFile", "codecommit:ListBranches", "codecommit:BatchGetRepositories",
 			"codecommit:PostCommentForPullRequest", "codecommit:PostCommentReply", "codecommit:EvaluatePullRequestApprovalRules"),
 		on("*", "codecommit:ListRepositories"),

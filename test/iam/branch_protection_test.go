@@ -46,7 +46,7 @@ func TestTheHolderOfTheBoundaryCanNotGetRidOfIt(t *testing.T) {
 		with("iam:PassedToService=lambda.amazonaws.com", on(roles+"admin", "iam:PassRole"), on(roles+"securecdk/approval-rules", "iam:PassRole")),
 		on("arn:aws:iam::"+account+":user/admin", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile", "iam:CreateServiceSpecificCredential",
 			"iam:UploadSSHPublicKey"),
-		on("arn:aws:iam::"+account+":saml-provider/company", "iam:UpdateSAMLProvider"),
+		federating,
 	)
 	admin := holding(anything)
 	admin.may(t, ways)

@@ -35,7 +35,6 @@ var (
 		on(deployRole, "iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy"), on(roles+"cdk-hnb659fds-deploy-role-mine", "iam:CreateRole"),
 		on(policies+"securecdk/OrdersCommit", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:SetDefaultPolicyVersion"),
 		with("iam:PolicyARN="+policies+"securecdk/OrdersCommit", on(roles+"admin", "iam:DetachRolePolicy")),
-		with("iam:PermissionsBoundary="+policies+"securecdk/boundary", on(roles+"admin", "iam:DeleteRolePermissionsBoundary")),
 	)
 	everyday = all(
 		writesTo("feature/x"), firstOfPush, mergeOf("main"), approving, reading, sourcing, on(roles+"app", "iam:CreateRole", "iam:UpdateAssumeRolePolicy"),
@@ -43,6 +42,7 @@ var (
 		with("iam:PolicyARN="+policies+"app", on(roles+"app", "iam:DetachRolePolicy")), on("arn:aws:s3:::data/x", "s3:GetObject"),
 		on("arn:aws:lambda:"+region+":"+account+":function:app", "lambda:InvokeFunction", "lambda:UpdateFunctionCode"),
 		with("iam:PermissionsBoundary="+policies+"app", on(roles+"app", "iam:DeleteRolePermissionsBoundary")),
+		on("*", "iam:ListRoles", "rolesanywhere:ListTrustAnchors"), on(roles+"securecdk/approval-rules", "iam:GetRole"),
 	)
 )
 
@@ -78,6 +78,24 @@ func TestTheServiceControlPolicyLetsTheNamedRolesThrough(t *testing.T) {
 	as(roles+"admin").mayNot(t, all(asHandler, on(breakGlass, "iam:UpdateAssumeRolePolicy"), on(deployRole, "sts:AssumeRole")))
 	as(roles+"delivery-action").may(t, all(everyday, on(deployRole, "sts:AssumeRole")))
 	as(roles+"admin").may(t, on(roles+"app", "sts:AssumeRole"))
+}
+
+// TestNobodyTakesOverWhoeverIsTrusted: whoever may become a deployer, a reviewer or the administrator is as good as one.
+func TestNobodyTakesOverWhoeverIsTrusted(t *testing.T) {
+	reviewer := roles + "OrdersReviewer"
+	as := serviceControl(t, &accesscontrol.ServiceControlPolicyProps{
+		DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/delivery-*"), TrustedRoles: jsii.Strings("arn:*:iam::*:role/OrdersReviewer", "arn:*:iam::*:role/on-call"),
+	})
+	takeover := federating
+	for _, r := range []string{roles + "delivery-new", reviewer, onCall} {
+		takeover = all(takeover, on(r, "iam:CreateRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DeleteRole"),
+			with("iam:PassedToService=codebuild.amazonaws.com", on(r, "iam:PassRole")))
+	}
+	for _, who := range []string{roles + "admin", roles + "delivery-build", reviewer, breakGlass} {
+		as(who).mayNot(t, all(takeover, aroundBranches))
+		as(who).may(t, everyday)
+	}
+	as(deployRole).may(t, takeover)
 }
 
 func TestTheServiceControlPolicyLeavesOtherRepositoriesAlone(t *testing.T) {
