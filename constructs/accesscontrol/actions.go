@@ -33,6 +33,11 @@ var associationWrites = []string{
 	"codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories", "codecommit:DisassociateApprovalRuleTemplateFromRepository",
 }
 
+// associationDenies are the same, as short as they can be.
+var associationDenies = []string{
+	"codecommit:AssociateApproval*", "codecommit:BatchAssociateApproval*", "codecommit:BatchDisassociateApproval*", "codecommit:DisassociateApproval*",
+}
+
 // templateEdits are templateWrites in full, for who may do them.
 var templateEdits = []string{
 	"codecommit:CreateApprovalRuleTemplate", "codecommit:DeleteApprovalRuleTemplate", "codecommit:UpdateApprovalRuleTemplateContent",

@@ -20,6 +20,7 @@ var (
 	approvalForm   = regexp.MustCompile(`^[A-Za-z0-9.@_*-]{1,100}/[A-Za-z0-9.@_*-]{1,100}$`)
 	projectForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_*-]{0,254}$`)
 	stackForm      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9*-]{0,127}$`)
+	anyStackForm   = regexp.MustCompile(`^(\*|[A-Za-z][A-Za-z0-9*-]{0,127})$`)
 	deployForm     = regexp.MustCompile(`^[\w.+=,@-]{1,100}$`)
 	logGroupForm   = regexp.MustCompile(`^[\w.*/#-]{1,512}$`)
 	policyForm     = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)

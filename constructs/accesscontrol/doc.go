@@ -50,6 +50,12 @@
 // builds, or writes the artifacts that they deploy, acts as them: give people Duties. TrustedRoles
 // keeps the roles of reviewers, and of who may become the administrator, from being taken over too. FunctionNames keeps the code of those functions from being changed.
 //
+// CloudFormation changes a stack with the role that it was first deployed with, and asks nobody to pass it again. So whoever may
+// update, roll back or delete a stack of the CDK acts with its execution role. The service control policy forbids that on
+// StackNames. A permissions boundary doesn't: its holder is held in what it does itself, not in what such a stack does for it.
+// Keep people from stacks that are deployed by execution roles, or give those roles the boundary (cdk bootstrap
+// --custom-permissions-boundary). Whoever may write the bucket of the CDK's assets changes what is deployed as well.
+//
 // # What policies can't do
 //
 // Whoever may change a policy, detach it or take a boundary away is not held by it: an administrator without a boundary, the

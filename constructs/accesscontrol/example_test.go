@@ -84,6 +84,7 @@ func ExampleNewPipelineViewer() {
 // The organization's management account makes the policy, for an organizational unit.
 func ExampleServiceControlPolicy() {
 	document, err := access.ServiceControlPolicy(&access.ServiceControlPolicyProps{
+		StackNames:      jsii.Strings("Orders*", "CDKToolkit"),
 		Branches:        jsii.Strings("main", "release/*"),
 		DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/OrdersDelivery-*"),
 		TrustedRoles:    jsii.Strings("arn:*:iam::*:role/OrdersReviewer"),

@@ -29,7 +29,7 @@ func (g guarded) denies(more ...string) []statement {
 	return []statement{
 		g.branchDeny(),
 		deny("DenyRepositoryChangesAndRules", slices.Concat(repositoryWrites, ruleWrites, more), g.repositories),
-		deny("DenyApprovalRuleTemplates", slices.Concat(templateWrites, associationWrites), []string{"*"}),
+		deny("DenyApprovalRuleTemplates", slices.Concat(templateWrites, associationDenies), []string{"*"}),
 	}
 }
 
@@ -52,11 +52,11 @@ func (g guarded) branchDeny() statement {
 // approvalDenies cover associations with every repository: the batch actions name several at once.
 func (g guarded) approvalDenies() []statement {
 	if g.anywhere() {
-		return []statement{deny("DenyApprovalRules", slices.Concat(ruleWrites, templateWrites, associationWrites), g.repositories)}
+		return []statement{deny("DenyApprovalRules", slices.Concat(ruleWrites, templateWrites, associationDenies), g.repositories)}
 	}
 	return []statement{
 		deny("DenyApprovalRules", ruleWrites, g.repositories),
-		deny("DenyApprovalRuleTemplates", slices.Concat(templateWrites, associationWrites), []string{"*"}),
+		deny("DenyApprovalRuleTemplates", slices.Concat(templateWrites, associationDenies), []string{"*"}),
 	}
 }
 

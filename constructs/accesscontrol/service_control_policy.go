@@ -34,9 +34,15 @@ type ServiceControlPolicyProps struct {
 	// TrustedRoles are further roles that only DeployRoles may make, change or pass: those that approval rules name, and those that
 	// may assume ApprovalRuleAdministrators, such as reviewers and who is on call. They are exempt from nothing. Default: none.
 	TrustedRoles *[]*string
-	// FunctionNames are the Lambda functions whose roles lie below Path. Only DeployRoles may change or invoke them: whoever
-	// changes a function acts with its role. * stands for any characters. Services still invoke them. Default: none.
+	// FunctionNames are the Lambda functions whose roles lie below Path. Only DeployRoles may change or invoke them, or give them
+	// event sources: whoever changes a function acts with its role. * stands for any characters. CloudFormation makes names up that
+	// begin with the stack's, so for the functions of this library write "<stack name>-*". Services still invoke them. Default: none.
 	FunctionNames *[]*string
+	// StackNames are the CloudFormation stacks that only DeployRoles may change, roll back or delete. A stack keeps the role that it
+	// was deployed with: whoever may update a stack of the CDK acts with its execution role, and passes no role for it. Name
+	// every stack that a DeployRole has deployed. * stands for any characters, and alone for all stacks: then teams, stack sets and
+	// Control Tower deploy by DeployRoles or not at all. Required, since no default is right for both.
+	StackNames *[]*string
 }
 
 // defaultDeployRoles are those of the CDK's bootstrap stack with its default qualifier.
@@ -61,14 +67,14 @@ func ServiceControlPolicy(props *ServiceControlPolicyProps) (string, error) {
 	document := string(compact(policy(s.statements())))
 	if len(document) > scpLimit {
 		return "", fault.New("", "the service control policy", len(document), "at most 5120 characters, the limit of AWS Organizations",
-			"cover repositories, branches, functions or roles with fewer patterns, or make two policies, each for some of the repositories")
+			"cover repositories, branches, functions, stacks or roles with fewer patterns, or make two policies, each for some of the repositories")
 	}
 	return document, nil
 }
 
 type serviceControlPolicy struct {
 	guarded
-	administrators, deployers, users, trusted, functions []string
+	administrators, deployers, users, trusted, functions, stacks []string
 }
 
 func settleServiceControlPolicy(props *ServiceControlPolicyProps) (serviceControlPolicy, []*fault.Error) {
@@ -90,7 +96,18 @@ func settleServiceControlPolicy(props *ServiceControlPolicyProps) (serviceContro
 		s.deployers = slices.Clone(defaultDeployRoles)
 	}
 	functions := c.names("FunctionNames", props.FunctionNames, functionForm, "a function's name, or a pattern with * that begins with a letter")
-	s.functions = place{"*", "*", "*"}.arns("lambda", "function:", functions)
+	for _, arn := range (place{"*", "*", "*"}).arns("lambda", "function:", functions) {
+		s.functions = append(s.functions, arn)
+		if !strings.HasSuffix(arn, "*") { // versions and aliases
+			s.functions = append(s.functions, arn+":*")
+		}
+	}
+	if len(valuesOf(props.StackNames)) == 0 {
+		c.Add("StackNames", nil, "the stacks that deploy roles have deployed", "name them, by patterns such as Orders*, or write * where everything is deployed by DeployRoles")
+	}
+	for _, name := range c.names("StackNames", props.StackNames, anyStackForm, "a stack's name, a pattern with * that begins with a letter, or *") {
+		s.stacks = append(s.stacks, "arn:*:cloudformation:*:*:stack/"+name+"/*")
+	}
 	return s, c.List
 }
 
@@ -118,6 +135,10 @@ func (s serviceControlPolicy) statements() []statement {
 		deny("DenyFederation", federationWrites, []string{"*"}).exempting(s.deployers),
 		deny("DenyDetachPolicies", detachments, []string{"*"}).when("ArnLike", "iam:PolicyARN", guardedPolicies).exempting(s.deployers),
 	)
+	if len(s.functions) > 0 {
+		sources := deny("DenyEventSources", []string{"lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping"}, []string{"*"})
+		statements = append(statements, sources.when("ArnLike", "lambda:FunctionArn", anys(s.functions)).exempting(s.deployers))
+	}
 	if len(s.users) > 0 {
 		statements = append(statements, deny("DenyBecomeDeployRoles", []string{"sts:AssumeRole*"}, s.deployers).exempting(slices.Concat(s.users, s.deployers)))
 	}
@@ -126,15 +147,15 @@ func (s serviceControlPolicy) statements() []statement {
 
 const guardedPolicies = "arn:*:iam::*:policy" + Path + "*"
 
-// changesDeny is one statement about repositories, roles, policies and functions, since its length is limited: an action
+// changesDeny is one statement about repositories, roles, policies, stacks and functions, since its length is limited: an action
 // matches the resources of its own kind alone.
 func (s serviceControlPolicy) changesDeny() statement {
 	repositories := s.repositories
 	if s.anywhere() {
 		repositories = []string{"arn:*:codecommit:*:*:*"}
 	}
-	actions := slices.Concat(repositoryWrites, roleWrites, policyWrites)
-	resources := slices.Concat(repositories, s.administrators, s.deployers, s.users, s.trusted, []string{guardedPolicies})
+	actions := slices.Concat(repositoryWrites, roleWrites, policyWrites, stackWrites)
+	resources := slices.Concat(repositories, s.administrators, s.deployers, s.users, s.trusted, []string{guardedPolicies}, s.stacks)
 	if len(s.functions) > 0 {
 		actions, resources = append(actions, functionWrites...), append(resources, s.functions...)
 	}
@@ -147,8 +168,13 @@ var roleWrites = []string{
 	"iam:UpdateRole*",
 }
 
-// functionWrites let one act with the role of a function.
+// stackWrites let one act with the role that a stack was deployed with.
+var stackWrites = []string{
+	"cloudformation:Continue*", "cloudformation:CreateChangeSet", "cloudformation:DeleteStack", "cloudformation:Execute*", "cloudformation:RollbackStack",
+	"cloudformation:UpdateStack",
+}
+
+// functionWrites let one act with the role of a function. On a function, all that these match changes or calls it.
 var functionWrites = []string{
-	"lambda:AddPermission", "lambda:CreateFunction", "lambda:CreateFunctionUrlConfig", "lambda:DeleteFunction*", "lambda:Invoke*",
-	"lambda:PutFunction*", "lambda:UpdateFunction*",
+	"lambda:Add*", "lambda:Create*", "lambda:Delete*", "lambda:Invoke*", "lambda:Publish*", "lambda:Put*", "lambda:Remove*", "lambda:Update*",
 }

@@ -69,7 +69,7 @@ func accessTemplate(t *testing.T) map[string]any {
 func TestActionsAreThoseOfAWS(t *testing.T) {
 	template := accessTemplate(t)
 	document, err := accesscontrol.ServiceControlPolicy(&accesscontrol.ServiceControlPolicyProps{
-		FunctionNames: jsii.Strings("delivery-rules"), DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/delivery-*"),
+		FunctionNames: jsii.Strings("delivery-rules"), StackNames: jsii.Strings("*"), DeployRoleUsers: jsii.Strings("arn:*:iam::*:role/delivery-*"),
 	})
 	if err != nil {
 		t.Fatal(err)

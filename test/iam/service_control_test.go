@@ -11,11 +11,18 @@ import (
 const (
 	deployRole = roles + "cdk-hnb659fds-cfn-exec-role-" + account + "-" + region
 	breakGlass = roles + "break-glass"
+	stackArn   = "arn:aws:cloudformation:" + region + ":" + account + ":stack/"
 	handler    = "arn:aws:lambda:" + region + ":" + account + ":function:delivery-rules"
 )
 
 func serviceControl(t *testing.T, props *accesscontrol.ServiceControlPolicyProps) func(principal string) person {
 	t.Helper()
+	if props == nil {
+		props = &accesscontrol.ServiceControlPolicyProps{}
+	}
+	if props.StackNames == nil {
+		props.StackNames = jsii.Strings("Orders*")
+	}
 	document, err := accesscontrol.ServiceControlPolicy(props)
 	if err != nil {
 		t.Fatal(err)
@@ -26,6 +33,12 @@ func serviceControl(t *testing.T, props *accesscontrol.ServiceControlPolicyProps
 	}
 }
 
+// ofStack acts with the role of a stack.
+func ofStack(arn string) []call {
+	return on(arn, "cloudformation:UpdateStack", "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet", "cloudformation:RollbackStack",
+		"cloudformation:ContinueUpdateRollback", "cloudformation:DeleteStack", "cloudformation:ExecuteStackRefactor")
+}
+
 var (
 	// becoming are the ways to a trusted role.
 	becoming = all(
@@ -34,6 +47,7 @@ var (
 		with("iam:PassedToService=cloudformation.amazonaws.com", on(deployRole, "iam:PassRole")),
 		on(deployRole, "iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy"), on(roles+"cdk-hnb659fds-deploy-role-mine", "iam:CreateRole"),
 		on(policies+"securecdk/OrdersCommit", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:SetDefaultPolicyVersion"),
+		ofStack(stackArn+"OrdersProduction/0a1b"),
 		with("iam:PolicyARN="+policies+"securecdk/OrdersCommit", on(roles+"admin", "iam:DetachRolePolicy")),
 	)
 	everyday = all(
@@ -42,6 +56,7 @@ var (
 		with("iam:PolicyARN="+policies+"app", on(roles+"app", "iam:DetachRolePolicy")), on("arn:aws:s3:::data/x", "s3:GetObject"),
 		on("arn:aws:lambda:"+region+":"+account+":function:app", "lambda:InvokeFunction", "lambda:UpdateFunctionCode"),
 		with("iam:PermissionsBoundary="+policies+"app", on(roles+"app", "iam:DeleteRolePermissionsBoundary")),
+		ofStack(stackArn+"Data/0a1b"), on(stackArn+"OrdersProduction/0a1b", "cloudformation:DescribeStacks", "cloudformation:GetTemplate"),
 		on("*", "iam:ListRoles", "rolesanywhere:ListTrustAnchors"), on(roles+"securecdk/approval-rules", "iam:GetRole"),
 	)
 )
@@ -72,12 +87,31 @@ func TestTheServiceControlPolicyLetsTheNamedRolesThrough(t *testing.T) {
 		as(who).may(t, all(ruleEdits, everyday))
 		as(who).mayNot(t, all(writesTo("main"), repositoryChanges, becoming))
 	}
-	asHandler := on(handler, "lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:AddPermission")
-	as(deployRole).may(t, all(writesTo("main"), repositoryChanges, becoming, asHandler))
+	as(deployRole).may(t, all(writesTo("main"), repositoryChanges, becoming, asFunction(handler)))
 	as(deployRole).mayNot(t, ruleEdits)
-	as(roles+"admin").mayNot(t, all(asHandler, on(breakGlass, "iam:UpdateAssumeRolePolicy"), on(deployRole, "sts:AssumeRole")))
+	as(roles+"admin").mayNot(t, all(asFunction(handler), on(breakGlass, "iam:UpdateAssumeRolePolicy"), on(deployRole, "sts:AssumeRole")))
 	as(roles+"delivery-action").may(t, all(everyday, on(deployRole, "sts:AssumeRole")))
 	as(roles+"admin").may(t, on(roles+"app", "sts:AssumeRole"))
+}
+
+// asFunction acts with the role of a function: of its own name, of a version or of an alias.
+func asFunction(arn string) []call {
+	source := with("lambda:FunctionArn="+arn, on("*", "lambda:CreateEventSourceMapping"))
+	for _, r := range []string{arn, arn + ":7", arn + ":$LATEST", arn + ":live"} {
+		source = all(source, on(r, "lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:AddPermission",
+			"lambda:RemovePermission", "lambda:CreateAlias", "lambda:UpdateAlias", "lambda:PublishVersion", "lambda:PutRuntimeManagementConfig",
+			"lambda:PutFunctionEventInvokeConfig", "lambda:CreateFunctionUrlConfig"))
+	}
+	return source
+}
+
+func TestFunctionsAreGuardedWithTheirVersions(t *testing.T) {
+	for _, names := range []string{"delivery-rules", "delivery-*"} {
+		as := serviceControl(t, &accesscontrol.ServiceControlPolicyProps{FunctionNames: &[]*string{&names}})
+		as(roles+"admin").mayNot(t, asFunction(handler))
+		as(roles+"admin").may(t, all(on(handler, "lambda:GetFunction", "lambda:ListAliases"), asFunction("arn:aws:lambda:"+region+":"+account+":function:delivered")))
+		as(deployRole).may(t, asFunction(handler))
+	}
 }
 
 // TestNobodyTakesOverWhoeverIsTrusted: whoever may become a deployer, a reviewer or the administrator is as good as one.
