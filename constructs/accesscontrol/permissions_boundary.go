@@ -1,6 +1,7 @@
 package accesscontrol
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ type PermissionsBoundaryProps struct {
 	// that the holder makes have. Default: /delegated/.
 	RolePath *string
 	// PassableRoleArns are further roles that the holder may pass to services. A function or a build that has one of them is not
-	// held by the boundary. * stands for any characters. Default: none.
+	// held by the boundary. * stands for any characters; roles below Path are refused. Default: none.
 	PassableRoleArns *[]*string
 }
 
@@ -39,12 +40,16 @@ type PermissionsBoundary struct {
 }
 
 // NewPermissionsBoundary makes a boundary that allows everything but what a BranchProtection denies, and but getting
-// out of it: its holder can't take boundaries away or change them, can't change the policies under Path, makes users and
-// roles with this boundary only, changes the policies and the trust of such only, passes only roles below RolePath to services,
-// and makes no credentials for others. It is the pattern of the IAM User Guide, "Permissions boundaries for IAM
-// entities", "Delegating responsibility to others using permissions boundaries".
+// out of it: its holder can't take boundaries away or change them, puts this one on roles below RolePath only, can't change the
+// policies and the roles under Path, makes users and roles with this boundary only, changes the policies and the trust of such
+// only, passes only roles below RolePath to services, and makes no credentials for others. It is the pattern of the IAM User
+// Guide, "Permissions boundaries for IAM entities", "Delegating responsibility to others using permissions boundaries".
 //
-// A boundary grants nothing. It goes onto everything under a scope by awsiam.PermissionsBoundary_Of(scope).Apply(…).
+// A boundary grants nothing. It goes onto everything under a scope by awsiam.PermissionsBoundary_Of(scope).Apply(…). Apply it to
+// the scopes of workloads, never to a whole app that also has an ApprovalRuleAdministrator or approval rules of this library:
+// their roles, below Path, edit approval rules, which the boundary denies, and fail when they run. Keep
+// those in a stack of their own, without the boundary. Roles that
+// the holder is to pass to services need RoleProps.Path set to RolePath; the CDK sets no path by itself.
 //
 // It panics with an error that lists every fault of the props, or when the document is longer than IAM's 6,144 characters.
 func NewPermissionsBoundary(scope constructs.Construct, id *string, props *PermissionsBoundaryProps) *PermissionsBoundary {
@@ -85,8 +90,20 @@ func settlePermissionsBoundary(props *PermissionsBoundaryProps) (permissionsBoun
 			c.Add("RolePath", props.RolePath, "a path other than "+Path, "keep it for the roles that may edit approval rules")
 		}
 	}
-	s.passable = c.names("PassableRoleArns", props.PassableRoleArns, roleArnForm, "the ARN of a role, or a pattern with *")
+	s.passable = c.roles("PassableRoleArns", props.PassableRoleArns)
+	for i, v := range valuesOf(props.PassableRoleArns) {
+		if v != nil && mayLieBelowPath(*v) {
+			c.Add(fmt.Sprintf("PassableRoleArns[%d]", i), v, "a pattern that no role below "+Path+" matches", "those may edit approval rules: begin it with another path or name")
+		}
+	}
 	return s, c.List
+}
+
+// mayLieBelowPath says whether a pattern of roles matches one below Path.
+func mayLieBelowPath(pattern string) bool {
+	_, name, _ := strings.Cut(pattern, ":role")
+	begin, _, open := strings.Cut(name, "*")
+	return strings.HasPrefix(begin, Path) || open && strings.HasPrefix(Path, begin)
 }
 
 // oneself is the user who asks. A role has no user name, and a statement with a variable that has no value holds for nobody:
@@ -99,8 +116,11 @@ func (s permissionsBoundary) statements(g guarded, p place, name string) []state
 	self := p.global("iam", "policy"+Path+name)
 	policies := p.global("iam", "policy"+Path+"*")
 	everything := []string{"*"}
+	delegated := p.global("iam", "role"+s.rolePath+"*")
+	takeOver := deny("DenyBoundaryOfOthers", []string{"iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"}, nil)
+	takeOver.notResources = []string{delegated}
 	passRole := deny("DenyPassRole", []string{"iam:PassRole"}, nil)
-	passRole.notResources = append([]string{p.global("iam", "role"+s.rolePath+"*")}, s.passable...)
+	passRole.notResources = append([]string{delegated}, s.passable...)
 	credentials := deny("DenyCredentialsOfOthers", credentialWrites, nil)
 	credentials.notResources = []string{p.global("iam", "user/"+oneself), p.global("iam", "user/*/"+oneself)}
 	return slices.Concat(
@@ -109,6 +129,8 @@ func (s permissionsBoundary) statements(g guarded, p place, name string) []state
 		[]statement{
 			deny("DenyRemoveBoundary", []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"}, everything),
 			deny("DenyPrincipalsWithoutBoundary", principalWrites, everything).when("StringNotEquals", "iam:PermissionsBoundary", self),
+			takeOver,
+			deny("DenyTrustedRoles", roleWrites, []string{p.global("iam", "role"+Path+"*")}),
 			passRole,
 			credentials,
 			deny("DenyCredentialsByRoles", credentialWrites, everything).when("Null", "aws:username", "true"),
@@ -126,10 +148,12 @@ var principalWrites = []string{
 	"iam:PutUserPolicy", "iam:UpdateAssumeRolePolicy",
 }
 
-// credentialWrites let one act as another user: access keys, passwords, and the keys and passwords of git.
+// credentialWrites let one act as another user: access keys, certificates, passwords, second factors, and the keys and
+// passwords of git.
 var credentialWrites = []string{
-	"iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential", "iam:UpdateLoginProfile",
-	"iam:UploadSSHPublicKey",
+	"iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateServiceSpecificCredential", "iam:DeactivateMFADevice", "iam:EnableMFADevice",
+	"iam:ResetServiceSpecificCredential", "iam:ResyncMFADevice", "iam:UpdateAccessKey", "iam:UpdateLoginProfile", "iam:UpdateServiceSpecificCredential",
+	"iam:UpdateSigningCertificate", "iam:UpdateSSHPublicKey", "iam:UploadSigningCertificate", "iam:UploadSSHPublicKey",
 }
 
 // federationWrites let one sign in as whoever trusts an identity provider, IAM Roles Anywhere or an identity pool.

@@ -60,12 +60,25 @@ func TestPermissionsBoundaryRefuses(t *testing.T) {
 		"every path":                          {&PermissionsBoundaryProps{RepositoryNames: orders, RolePath: jsii.String("/")}, `RolePath: got "/"`},
 		"a path with a wildcard":              {&PermissionsBoundaryProps{RepositoryNames: orders, RolePath: jsii.String("/*/")}, `RolePath: got "/*/"`},
 		"the path of roles that edit rules":   {&PermissionsBoundaryProps{RepositoryNames: orders, RolePath: jsii.String("/securecdk/team/")}, `RolePath: got "/securecdk/team/", expected a path other`},
+		"every role to be passed":             {&PermissionsBoundaryProps{RepositoryNames: orders, PassableRoleArns: jsii.Strings("arn:aws:iam::111111111111:role/*")}, "PassableRoleArns[0]: got"},
+		"a role that edits rules":             {&PermissionsBoundaryProps{RepositoryNames: orders, PassableRoleArns: jsii.Strings("arn:aws:iam::111111111111:role/securecdk/rules")}, "PassableRoleArns[0]: got"},
+		"all roles that edit rules":           {&PermissionsBoundaryProps{RepositoryNames: orders, PassableRoleArns: jsii.Strings("arn:aws:iam::111111111111:role/secure*")}, "PassableRoleArns[0]: got"},
+		"an end that such a role may have":    {&PermissionsBoundaryProps{RepositoryNames: orders, PassableRoleArns: jsii.Strings("arn:aws:iam::111111111111:role/*-build")}, "PassableRoleArns[0]: got"},
 		"a role's name where an ARN is meant": {&PermissionsBoundaryProps{RepositoryNames: orders, PassableRoleArns: jsii.Strings("build")}, `PassableRoleArns[0]: got "build"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, faults := settlePermissionsBoundary(c.props)
 			refused(t, faults, c.want)
 		})
+	}
+}
+
+func TestRolesBesideThePathMayBePassed(t *testing.T) {
+	_, faults := settlePermissionsBoundary(&PermissionsBoundaryProps{RepositoryNames: jsii.Strings("orders"), PassableRoleArns: jsii.Strings(
+		"arn:aws:iam::111111111111:role/build-*", "arn:aws:iam::111111111111:role/securecdk", "arn:aws:iam::111111111111:role/secure-build", "arn:*:iam::*:role/team/securecdk/*",
+	)})
+	if len(faults) > 0 {
+		t.Error(faults)
 	}
 }
 

@@ -45,14 +45,20 @@ func TestTheHolderOfTheBoundaryCanNotGetRidOfIt(t *testing.T) {
 		with(bounded, with("iam:PolicyARN="+policies+"securecdk/OrdersCommit", on(me, "iam:DetachRolePolicy"))),
 		with("iam:PassedToService=lambda.amazonaws.com", on(roles+"admin", "iam:PassRole"), on(roles+"securecdk/approval-rules", "iam:PassRole")),
 		on("arn:aws:iam::"+account+":user/admin", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile", "iam:CreateServiceSpecificCredential",
-			"iam:UploadSSHPublicKey"),
+			"iam:UploadSSHPublicKey", "iam:UpdateAccessKey", "iam:UploadSigningCertificate", "iam:UpdateSSHPublicKey", "iam:UpdateServiceSpecificCredential",
+			"iam:DeactivateMFADevice", "iam:EnableMFADevice"),
 		federating,
+		// to put the boundary on a role is to take it over: the denies for principals without it end there
+		with(bounded, on(roles+"OrdersReviewer", "iam:PutRolePermissionsBoundary"), on(deployRole, "iam:PutRolePermissionsBoundary"),
+			on("arn:aws:iam::"+account+":user/admin", "iam:PutUserPermissionsBoundary"),
+			on(roles+"securecdk/verdict-approver", "iam:PutRolePermissionsBoundary", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreateRole")),
 	)
 	admin := holding(anything)
 	admin.may(t, ways)
 	held.mayNot(t, ways)
 
 	held.may(t, all(
+		with(bounded, on(roles+"new", "iam:CreateRole", "iam:PutRolePolicy"), on("arn:aws:iam::"+account+":user/new", "iam:CreateUser", "iam:PutUserPolicy")),
 		with(bounded, on(roles+"delegated/new", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy")),
 		with(bounded, with("iam:PolicyARN="+foreign, on(lambda, "iam:AttachRolePolicy", "iam:DetachRolePolicy"))),
 		with("iam:PassedToService=lambda.amazonaws.com", on(lambda, "iam:PassRole"), on(roles+"build", "iam:PassRole")),
@@ -63,6 +69,6 @@ func TestTheHolderOfTheBoundaryCanNotGetRidOfIt(t *testing.T) {
 // TestAUserOfTheBoundaryMakesOnlyItsOwnCredentials: a user has a name, below a path or not.
 func TestAUserOfTheBoundaryMakesOnlyItsOwnCredentials(t *testing.T) {
 	held := person{principal: "arn:aws:iam::" + account + ":user/me", identity: []any{anything}, boundary: controlled(t).policyNamed(t, "Boundary")}
-	held.may(t, with("aws:username=me", on("arn:aws:iam::"+account+":user/me", "iam:CreateAccessKey"), on("arn:aws:iam::"+account+":user/team/me", "iam:UploadSSHPublicKey")))
+	held.may(t, with("aws:username=me", on("arn:aws:iam::"+account+":user/me", "iam:CreateAccessKey", "iam:EnableMFADevice"), on("arn:aws:iam::"+account+":user/team/me", "iam:UploadSSHPublicKey")))
 	held.mayNot(t, with("aws:username=me", on("arn:aws:iam::"+account+":user/you", "iam:CreateAccessKey"), on("arn:aws:iam::"+account+":user/team/you", "iam:UploadSSHPublicKey")))
 }
