@@ -32,7 +32,10 @@ type BranchProtection struct {
 // to, create, delete or directly merge protected branches; to override, create, edit or delete approval rules of a pull request,
 // their templates and the templates' associations (of every repository, since templates belong to the account); and to
 // rename or delete the repository, or change its default branch or its key. To merge a pull request stays allowed: its
-// approval rules decide.
+// approval rules decide. CodeCommit bars who opened a request from approving it, not who pushed to its branch: approvers who may
+// push can approve their own commits in a colleague's request. Where approvers aren't to commit, use NewDuties.
+//
+// Attach it to roles: whoever may take a user out of a group (iam:RemoveUserFromGroup) takes a group's policies off.
 //
 // A branch that is protected before it exists is made by someone without this policy. See the AWS CodeCommit User Guide,
 // "Limit pushes and merges to branches in AWS CodeCommit".

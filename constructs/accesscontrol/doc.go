@@ -58,7 +58,7 @@
 //
 // # What policies can't do
 //
-// Whoever may change a policy, detach it or take a boundary away is not held by it: an administrator without a boundary, the
+// Whoever may change a policy, detach it, take a user out of the group that has it or take a boundary away is not held by it: an administrator without a boundary, the
 // account's root user, in the end CloudFormation with what is merged. A service control policy holds administrators and
 // the root user of member accounts. It keeps no boundary on: IAM names the new boundary of a request, not the one that it replaces,
 // so whoever may put boundaries on roles and isn't held by one takes it off another. It never holds the organization's management account, or whoever may change policies

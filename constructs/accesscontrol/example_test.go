@@ -43,7 +43,7 @@ func ExampleNewPermissionsBoundary() {
 	})
 }
 
-// Four groups, of which nobody should be in two.
+// Four roles, of which nobody should have two.
 func ExampleNewDuties() {
 	stack := newStack()
 	duties := access.NewDuties(stack, jsii.String("Duties"), &access.DutiesProps{
@@ -53,12 +53,12 @@ func ExampleNewDuties() {
 		ManagedPolicyNamePrefix: jsii.String("Orders"),
 	})
 	for _, d := range []struct {
-		group  string
+		role   string
 		policy awsiam.ManagedPolicy
 	}{
-		{"Developers", duties.Commit()}, {"Reviewers", duties.Approve()}, {"Operators", duties.ChangePipeline()}, {"Releasers", duties.Release()},
+		{"developers", duties.Commit()}, {"reviewers", duties.Approve()}, {"operators", duties.ChangePipeline()}, {"releasers", duties.Release()},
 	} {
-		d.policy.AttachToGroup(awsiam.NewGroup(stack, &d.group, nil))
+		awsiam.Role_FromRoleName(stack, &d.role, &d.role, nil).AddManagedPolicy(d.policy)
 	}
 }
 

@@ -20,7 +20,8 @@ type PipelineViewerProps struct {
 	PipelineName *string
 	// AssumedBy is who may become the role. Required.
 	AssumedBy awsiam.IPrincipal
-	// BuildProjectNames are the CodeBuild projects whose builds and reports are shown. * stands for any characters. Default: none.
+	// BuildProjectNames are the CodeBuild projects whose builds and reports are shown. * stands for any characters. Report groups
+	// are named <project>-<group>, so those of a project whose name goes on so, orders-secret beside orders, are shown too. Default: none.
 	BuildProjectNames *[]*string
 	// LogGroupNames are the log groups of the builds that are shown. * stands for any characters. A build that prints what it
 	// read shows it here. Default: none.
@@ -41,7 +42,7 @@ type PipelineViewer struct {
 
 // NewPipelineViewer makes a role that sees a pipeline, its runs, its notifications, and the builds, reports, logs, stacks
 // and deployments that are named, and changes nothing. It reads no artifact: no object of a bucket, no key, no code, no
-// template, and not codepipeline:GetJobDetails, which hands out credentials for artifacts.
+// template, no change set, which shows the values of properties, and not codepipeline:GetJobDetails, which hands out credentials for artifacts.
 //
 // It panics with an error that lists every fault of the props, or when the policy is longer than IAM's 6,144 characters.
 func NewPipelineViewer(scope constructs.Construct, id *string, props *PipelineViewerProps) *PipelineViewer {
@@ -165,7 +166,7 @@ func (s viewer) deployedStacks(p place) statement {
 		stacks = append(stacks, p.arn("cloudformation", "stack/"+name+"/*"))
 	}
 	return allow("Stacks", []string{
-		"cloudformation:DescribeChangeSet", "cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource",
+		"cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource",
 		"cloudformation:DescribeStackResources", "cloudformation:DescribeStacks", "cloudformation:ListChangeSets", "cloudformation:ListStackResources",
 	}, stacks).because("The id at the end of a stack's ARN is made up when the stack is.", stacks...)
 }
