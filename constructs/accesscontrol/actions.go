@@ -107,7 +107,7 @@ var buildChanges = []string{
 }
 
 var buildChangeDenies = []string{
-	"codebuild:Create*", "codebuild:Delete*", "codebuild:Invalidate*", "codebuild:Retry*", "codebuild:Start*", "codebuild:Stop*", "codebuild:Update*",
+	"codebuild:BatchDelete*", "codebuild:Create*", "codebuild:Delete*", "codebuild:Invalidate*", "codebuild:Put*", "codebuild:Retry*", "codebuild:Start*", "codebuild:Stop*", "codebuild:Update*",
 }
 
 // stageReleases let a run go on, or an earlier one come back. OverrideStageCondition is left out: it sets tests aside.
@@ -121,4 +121,11 @@ var (
 	releaseDenies    = slices.Concat(stageReleases, pipelineReleases, approvalReleases)
 	// gateDenies set tests aside: nobody does, whoever may change the pipeline included.
 	gateDenies = []string{"codepipeline:OverrideStageCondition"}
+	// buildGateDenies are for nobody either: they take builds away, let other accounts in, or open a shell with a project's role.
+	buildGateDenies = []string{"codebuild:BatchDeleteBuilds", "codebuild:PutResourcePolicy", "codebuild:StartSandbox*"}
+	// jobDenies answer for a test or open a sandbox of others, and know no resource that a pipeline or project has.
+	jobDenies = []string{
+		"codebuild:ImportSourceCredentials", "codebuild:StartCommandExecution", "codebuild:StartSandboxConnection", "codepipeline:PollFor*",
+		"codepipeline:PutJob*", "codepipeline:PutThirdPartyJob*", "codepipeline:UpdateActionType",
+	}
 )

@@ -17,8 +17,13 @@ type Duties struct {
 
 // NewDuties makes four managed policies: Commit, Approve, ChangePipeline and Release. Each allows what its duty takes, to
 // action and resource, and denies the duties of the others: whoever holds two by mistake can do neither. All of them deny to
-// change protected branches and approval rules past the pull request, as BranchProtection does. ChangePipeline and Release
+// change protected branches and approval rules past the pull request, as BranchProtection does; to answer for the jobs of a
+// pipeline's actions, which sets tests aside; to open sandboxes; and to touch the CheckProjects. ChangePipeline and Release
 // work in sessions with a second factor only (aws:MultiFactorAuthPresent), whatever other policies allow.
+//
+// Attach them to roles: whoever may take a user out of a group takes a group's policies off. One construct has room for about two
+// repositories, two pipelines and three projects by name; patterns of repositories and projects cover more. Beyond that make
+// one construct for each pipeline.
 //
 // A repository with a customer managed key also takes the use of that key: key.GrantEncryptDecrypt.
 //
@@ -62,8 +67,8 @@ func (d *Duties) Release() awsiam.ManagedPolicy { return d.release }
 // dutyScope is what the duties are about, as ARNs.
 type dutyScope struct {
 	guarded
-	pipelines, stages, approvals, projects, roles []string
-	mayApprove, mfa                               bool
+	pipelines, stages, approvals, projects, checks, roles []string
+	mayApprove, mfa                                       bool
 }
 
 func (d duties) scope(p place) dutyScope {
@@ -84,6 +89,9 @@ func (d duties) scope(p place) dutyScope {
 	}
 	for _, project := range d.builds {
 		s.projects = append(s.projects, *project.ProjectArn())
+	}
+	for _, check := range d.checks {
+		s.checks = append(s.checks, *check.ProjectArn())
 	}
 	for _, role := range d.passable() {
 		s.roles = append(s.roles, *role.RoleArn())
@@ -135,12 +143,19 @@ func (s dutyScope) changePipeline() []statement {
 		statements = append(statements, withMfa(pass, s.mfa))
 	}
 	if s.mfa {
-		for _, d := range s.changeDenies() {
+		for _, d := range s.changeDenies(s.projects) {
 			d.sid += "WithoutMfa"
 			statements = append(statements, withoutMfa(d))
 		}
 	}
-	return slices.Concat(statements, s.repositoryDenies(), []statement{deny("DenyRelease", slices.Concat(releaseDenies, gateDenies), s.pipelinesAndStages())})
+	statements = append(statements, deny("DenyRelease", slices.Concat(releaseDenies, gateDenies), s.pipelinesAndStages()))
+	if len(s.projects) > 0 {
+		statements = append(statements, deny("DenySandboxes", buildGateDenies, s.projects))
+	}
+	if len(s.checks) > 0 {
+		statements = append(statements, deny("DenyChecks", buildChangeDenies, s.checks))
+	}
+	return append(statements, s.repositoryDenies()...)
 }
 
 func (s dutyScope) release() []statement {
@@ -152,7 +167,7 @@ func (s dutyScope) release() []statement {
 	if s.mfa {
 		statements = append(statements, withoutMfa(deny("DenyReleaseWithoutMfa", releaseDenies, s.pipelinesAndStages())))
 	}
-	return slices.Concat(statements, s.repositoryDenies(), s.changeDenies())
+	return slices.Concat(statements, s.repositoryDenies(), s.changeDenies(slices.Concat(s.projects, s.checks)))
 }
 
 func (s dutyScope) repositoryWork(sid string, actions []string) []statement {
@@ -178,15 +193,20 @@ func (s dutyScope) repositoryDenies() []statement {
 
 // pipelineDenies are for those who neither change nor release.
 func (s dutyScope) pipelineDenies() []statement {
-	statements := s.changeDenies()
+	statements := s.changeDenies(slices.Concat(s.projects, s.checks))
 	statements[0] = deny("DenyPipelines", slices.Concat(pipelineChangeDenies, releaseDenies), s.pipelinesAndStages())
 	return statements
 }
 
-func (s dutyScope) changeDenies() []statement {
+func (s dutyScope) changeDenies(projects []string) []statement {
 	statements := []statement{deny("DenyChangePipeline", pipelineChangeDenies, s.pipelinesAndStages())}
-	if len(s.projects) > 0 {
-		statements = append(statements, deny("DenyChangeBuilds", buildChangeDenies, s.projects))
+	if len(projects) > 0 {
+		statements = append(statements, deny("DenyChangeBuilds", buildChangeDenies, projects))
 	}
 	return statements
+}
+
+// denies are those of everyone, and that nobody answers for a job.
+func (s dutyScope) denies(more ...string) []statement {
+	return append(s.guarded.denies(more...), deny("DenyJobs", jobDenies, []string{"*"}))
 }

@@ -27,11 +27,14 @@ type DutiesProps struct {
 	// Approvals are the manual approvals that the duty of releasing gives, as "Stage/Action" of the pipelines: Prod/ApproveProd.
 	// * stands for any characters. Default: every approval of the pipelines.
 	Approvals *[]*string
-	// BuildProjects are the CodeBuild projects of the pipelines and of pull request checks. Without them and BuildProjectNames
-	// nobody is kept from starting builds with commands of their own. Default: none.
+	// BuildProjects are the CodeBuild projects of the pipelines, which ChangePipeline may change and start. Without them and
+	// BuildProjectNames nobody is kept from starting builds with commands of their own. Default: none.
 	BuildProjects []awscodebuild.IProject
 	// BuildProjectNames are further ones, of the stack's account and region. * stands for any characters. Default: none.
 	BuildProjectNames *[]*string
+	// CheckProjects are the projects of pull request checks, whose result approves: all four duties are denied to start and change
+	// them, ChangePipeline too, even where BuildProjects or BuildProjectNames name them as well. Default: none.
+	CheckProjects []awscodebuild.IProject
 	// PassableRoles are the roles that changing a pipeline or project takes: AWS wants iam:PassRole on the pipeline's role for
 	// every update. Default: the roles of those Pipelines that the app itself makes.
 	PassableRoles []awsiam.IRole
@@ -39,7 +42,8 @@ type DutiesProps struct {
 	// of IAM Identity Center refers to them by name, with Path. Default: CloudFormation makes names up.
 	ManagedPolicyNamePrefix *string
 	// CommittersMayApproveReason lets the holders of Commit approve the pull requests of others too, and says why: a team too
-	// small for two groups. CodeCommit itself never lets an author approve their own. Default: they may not.
+	// small for two groups. CodeCommit bars who opened a request from approving it, not who pushed to its branch: one person
+	// can then push to a colleague's open request and approve it, unseen by anyone else. Default: they may not.
 	CommittersMayApproveReason *string
 	// MfaElsewhereReason takes the second factor out of ChangePipeline and Release, and says where it is asked for instead.
 	// Sessions of IAM Identity Center and SAML never carry aws:MultiFactorAuthPresent, so that they need this. Default: a session
@@ -55,6 +59,7 @@ type duties struct {
 	approvals    []string
 	builds       []awscodebuild.IProject
 	projects     []string // names of more
+	checks       []awscodebuild.IProject
 	roles        []awsiam.IRole
 	prefix       *string
 	mayApprove   bool
@@ -74,6 +79,7 @@ func settleDuties(props *DutiesProps) (duties, []*fault.Error) {
 		approvals:    c.names("Approvals", props.Approvals, approvalForm, "the names of a stage and an action: Prod/ApproveProd"),
 		projects:     c.names("BuildProjectNames", props.BuildProjectNames, projectForm, "a project's name, or a pattern with * that begins with a letter"),
 		builds:       slices.Clone(props.BuildProjects),
+		checks:       slices.Clone(props.CheckProjects),
 		roles:        slices.Clone(props.PassableRoles),
 		prefix:       copyOf(props.ManagedPolicyNamePrefix),
 		mayApprove:   props.CommittersMayApproveReason != nil,
@@ -87,11 +93,8 @@ func settleDuties(props *DutiesProps) (duties, []*fault.Error) {
 			c.Add(fmt.Sprintf("Pipelines[%d]", i), nil, "a pipeline", "remove the entry")
 		}
 	}
-	for i, p := range props.BuildProjects {
-		if p == nil {
-			c.Add(fmt.Sprintf("BuildProjects[%d]", i), nil, "a project", "remove the entry")
-		}
-	}
+	c.projects("BuildProjects", props.BuildProjects)
+	c.projects("CheckProjects", props.CheckProjects)
 	for i, r := range props.PassableRoles {
 		if r == nil {
 			c.Add(fmt.Sprintf("PassableRoles[%d]", i), nil, "a role", "remove the entry")
@@ -104,4 +107,12 @@ func settleDuties(props *DutiesProps) (duties, []*fault.Error) {
 	c.Reason("CommittersMayApproveReason", props.CommittersMayApproveReason)
 	c.Reason("MfaElsewhereReason", props.MfaElsewhereReason)
 	return d, c.List
+}
+
+func (c *checker) projects(field string, given []awscodebuild.IProject) {
+	for i, p := range given {
+		if p == nil {
+			c.Add(fmt.Sprintf("%s[%d]", field, i), nil, "a project", "remove the entry")
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodepipeline"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -96,6 +97,8 @@ func TestDutiesRefuse(t *testing.T) {
 		"a nil pipeline":              {func(p *DutiesProps) { p.Pipelines = []awscodepipeline.IPipeline{nil} }, "Pipelines[0]: missing"},
 		"a pattern for a pipeline":    {func(p *DutiesProps) { p.PipelineNames = jsii.Strings("*") }, `PipelineNames[0]: got "*"`},
 		"an approval without a stage": {func(p *DutiesProps) { p.Approvals = jsii.Strings("ApproveProd") }, `Approvals[0]: got "ApproveProd"`},
+		"a nil check":                 {func(p *DutiesProps) { p.CheckProjects = []awscodebuild.IProject{nil} }, "CheckProjects[0]: missing"},
+		"a nil build project":         {func(p *DutiesProps) { p.BuildProjects = []awscodebuild.IProject{nil} }, "BuildProjects[0]: missing"},
 		"every build project":         {func(p *DutiesProps) { p.BuildProjectNames = jsii.Strings("*") }, `BuildProjectNames[0]: got "*"`},
 		"a nil role":                  {func(p *DutiesProps) { p.PassableRoles = []awsiam.IRole{nil} }, "PassableRoles[0]: missing"},
 		"a blank reason to approve":   {func(p *DutiesProps) { p.CommittersMayApproveReason = jsii.String(" ") }, "CommittersMayApproveReason: got"},

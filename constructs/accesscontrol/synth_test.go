@@ -120,6 +120,15 @@ func TestADocumentThatIsTooLongIsRefused(t *testing.T) {
 	}
 }
 
+// TestDutiesHaveRoomForWhatTheirDocumentationSays: the documentation of NewDuties gives these numbers.
+func TestDutiesHaveRoomForWhatTheirDocumentationSays(t *testing.T) {
+	stack := awscdk.NewStack(cdktest.App(t, nil), jsii.String("Access"), nil)
+	NewDuties(stack, jsii.String("Duties"), &DutiesProps{
+		RepositoryNames: jsii.Strings("orders-service", "orders-frontend"), PipelineNames: jsii.Strings("orders-delivery", "orders-reports"),
+		BuildProjectNames: jsii.Strings("orders-synth", "orders-assets", "orders-smoke"),
+	})
+}
+
 func TestFaultsCarryThePath(t *testing.T) {
 	stack := awscdk.NewStack(cdktest.App(t, nil), jsii.String("Access"), nil)
 	for name, construct := range map[string]func(id *string){

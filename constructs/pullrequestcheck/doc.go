@@ -102,7 +102,7 @@
 //
 // The status is worth less than an approval in CodeCommit. No function of another role stands between build and status, so
 // whoever may start builds of the projects can report any: deny codebuild:StartBuild, StartBuildBatch and RetryBuild on them
-// to people (accesscontrol.DutiesProps.BuildProjects does). And the build itself holds the connection, since CodeBuild reads
+// to people (accesscontrol.DutiesProps.CheckProjects does). And the build itself holds the connection, since CodeBuild reads
 // the repository with the build's role: code under review can do at the host what the connection may, and could set a status
 // itself. Give the connection an app installation that reaches this repository alone, and let the approval of people be
 // required, which no app can give.

@@ -64,7 +64,7 @@ func people(stack awscdk.Stack, orders awscodecommit.IRepository, build awscodeb
 	duties := access.NewDuties(stack, jsii.String("Duties"), &access.DutiesProps{
 		Repositories:       []awscodecommit.IRepository{orders},
 		PipelineNames:      jsii.Strings("orders"),
-		BuildProjects:      []awscodebuild.IProject{build},
+		CheckProjects:      []awscodebuild.IProject{build},
 		Approvals:          jsii.Strings("Production/ApproveProduction"),
 		MfaElsewhereReason: jsii.String(factor),
 	})

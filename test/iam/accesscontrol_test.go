@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodebuild"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
@@ -23,9 +24,12 @@ const (
 	pipe     = "arn:aws:codepipeline:" + region + ":" + account + ":orders"
 	approval = pipe + "/Prod/ApproveProd"
 	project  = "arn:aws:codebuild:" + region + ":" + account + ":project/orders-synth"
-	roles    = "arn:aws:iam::" + account + ":role/"
-	policies = "arn:aws:iam::" + account + ":policy/"
-	onCall   = roles + "on-call"
+	// checkProject is one that BuildProjectNames match as well.
+	checkProject = "arn:aws:codebuild:" + region + ":" + account + ":project/orders-check"
+	sandbox      = "arn:aws:codebuild:" + region + ":" + account + ":sandbox/orders-synth:0a1b"
+	roles        = "arn:aws:iam::" + account + ":role/"
+	policies     = "arn:aws:iam::" + account + ":policy/"
+	onCall       = roles + "on-call"
 )
 
 // controlled is the world of accessTemplate.
@@ -48,6 +52,7 @@ func accessTemplate(t *testing.T) map[string]any {
 	newDuties := func(id string, props accesscontrol.DutiesProps) {
 		props.RepositoryNames, props.Branches, props.PipelineNames, props.BuildProjectNames = names, branches, names, jsii.Strings("orders-*")
 		props.Approvals = jsii.Strings("Prod/ApproveProd")
+		props.CheckProjects = []awscodebuild.IProject{awscodebuild.Project_FromProjectArn(stack, jsii.String(id+"CheckProject"), jsii.String(checkProject))}
 		props.PassableRoles = []awsiam.IRole{awsiam.Role_FromRoleArn(stack, jsii.String(id+"PipelineRole"), jsii.String(roles+"orders-pipeline"), nil)}
 		accesscontrol.NewDuties(stack, &id, &props)
 	}
@@ -243,7 +248,16 @@ var (
 		on(pipe, "codepipeline:StopPipelineExecution"),
 	)
 	// never is for nobody: it sets tests aside, or makes what nobody has reviewed.
-	never = all(on(pipe+"/Prod", "codepipeline:OverrideStageCondition"))
+	never = all(
+		on(pipe+"/Prod", "codepipeline:OverrideStageCondition"),
+		on(checkProject, "codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:RetryBuild", "codebuild:StopBuild", "codebuild:UpdateProject", "codebuild:DeleteProject",
+			"codebuild:BatchDeleteBuilds", "codebuild:PutResourcePolicy", "codebuild:StartSandbox", "codebuild:CreateWebhook", "codebuild:InvalidateProjectCache"),
+		on(project, "codebuild:BatchDeleteBuilds", "codebuild:PutResourcePolicy", "codebuild:StartSandbox"),
+		on(sandbox, "codebuild:StartCommandExecution", "codebuild:StartSandboxConnection"),
+		on("*", "codebuild:ImportSourceCredentials", "codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult",
+			"codepipeline:PutThirdPartyJobSuccessResult", "codepipeline:PutThirdPartyJobFailureResult", "codepipeline:PollForThirdPartyJobs"),
+		on("arn:aws:codepipeline:"+region+":"+account+":actiontype:Custom/Test/x/1", "codepipeline:PollForJobs", "codepipeline:UpdateActionType"),
+	)
 )
 
 func parsed(t *testing.T, document string) any {
