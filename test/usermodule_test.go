@@ -98,9 +98,6 @@ func TestAUserOfAnotherModuleGetsTheFunction(t *testing.T) {
 		t.Skip("compiles an app four times")
 	}
 	u := withFunction
-	if _, err := os.Stat(filepath.Join(tool.Root(t), u.construct)); err != nil {
-		t.Skip("no construct with a function yet")
-	}
 	workspace := t.TempDir()
 	dir := filepath.Join(workspace, "user")
 	u.write(t, dir)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/securecdk/securecdk/controls"
 	"github.com/securecdk/securecdk/controls/exceptions"
+	"github.com/securecdk/securecdk/controls/report"
 	"github.com/securecdk/securecdk/internal/fault"
 )
 
@@ -47,7 +48,7 @@ func checkExceptions(file, at string, env environment) error {
 		return fmt.Errorf("writing to standard output: %w", err)
 	}
 	for _, p := range result.Problems {
-		fmt.Fprintf(env.stdout, "%s:%d is %s: %s\n", printable(p.Name), p.Line, p.Kind, printable(p.Message))
+		fmt.Fprintf(env.stdout, "%s:%d is %s: %s\n", report.Printable(p.Name), p.Line, p.Kind, report.Printable(p.Message))
 	}
 	if len(result.Problems) > 0 {
 		return errFindings
@@ -67,8 +68,8 @@ func listEntries(w io.Writer, entries []*exceptions.Entry, day time.Time) error 
 		if !e.Expired(day) {
 			left = strconv.Itoa(e.DaysLeft(day))
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Line, printable(e.Control), printable(e.Scope), printable(e.Owner),
-			printable(e.Ticket), e.Expires.Format(time.DateOnly), left)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Line, report.Printable(e.Control), report.Printable(e.Scope), report.Printable(e.Owner),
+			report.Printable(e.Ticket), e.Expires.Format(time.DateOnly), left)
 	}
 	return t.Flush()
 }

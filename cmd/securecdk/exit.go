@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
-	"unicode"
+
+	"github.com/securecdk/securecdk/controls/report"
 )
 
 // The exit codes.
@@ -44,19 +43,5 @@ func complain(stderr io.Writer, err error) {
 		}
 		return
 	}
-	fmt.Fprintln(stderr, "securecdk: "+printable(err.Error()))
-}
-
-// printable escapes what would move the terminal's cursor or begin a line: names of files and values of templates are
-// written by those who are judged.
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
+	fmt.Fprintln(stderr, "securecdk: "+report.Printable(err.Error()))
 }

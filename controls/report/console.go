@@ -38,15 +38,15 @@ type console struct{ w *bufio.Writer }
 func (c *console) printf(format string, args ...any) {
 	for i, a := range args {
 		if s, ok := a.(string); ok {
-			args[i] = printable(s)
+			args[i] = Printable(s)
 		}
 	}
 	fmt.Fprintf(c.w, format, args...)
 }
 
-// printable escapes what would move the terminal's cursor or begin a line. Paths and reasons are written by those who
+// Printable escapes what would move the terminal's cursor or begin a line. Paths and reasons are written by those who
 // are judged, and must not be able to write the report.
-func printable(s string) string {
+func Printable(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		if unicode.IsPrint(r) {

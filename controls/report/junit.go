@@ -94,7 +94,7 @@ func templateSuites(findings []controls.Finding) []*suite {
 		if f.Verdict == controls.NotApplicable {
 			continue
 		}
-		name := printable(f.Resource.Template.Name)
+		name := Printable(f.Resource.Template.Name)
 		if byName[name] == nil {
 			byName[name] = &suite{Name: name}
 			all = append(all, byName[name])
@@ -105,19 +105,19 @@ func templateSuites(findings []controls.Finding) []*suite {
 }
 
 func caseOf(f *controls.Finding, class string) *testCase {
-	c := &testCase{Class: class, Name: printable(f.Control.ID + " " + f.Resource.ID())}
-	found := printable(cause(f))
+	c := &testCase{Class: class, Name: Printable(f.Control.ID + " " + f.Resource.ID())}
+	found := Printable(cause(f))
 	switch e := f.Exception; {
 	case e != nil:
-		c.Skipped = &skipped{printable(fmt.Sprintf("accepted until %s (%s, approved by %s): %s; %s: ",
+		c.Skipped = &skipped{Printable(fmt.Sprintf("accepted until %s (%s, approved by %s): %s; %s: ",
 			e.Expires.Format(time.DateOnly), e.Ticket, e.Approver, e.Reason, f.Verdict)) + found}
 	case f.Failed():
-		fix := printable(f.Control.Remedy)
+		fix := Printable(f.Control.Remedy)
 		c.Failure = &failure{
 			Message: fmt.Sprintf("%s: %s; fix: %s", f.Verdict, found, fix),
 			Type:    f.Control.Severity.String(),
-			Text: lines(printable(f.Control.Title), fmt.Sprintf("%s: %s", f.Verdict, found),
-				printable(f.Resource.Type+" "+f.Resource.LogicalID)+" in "+class, "fix: "+fix),
+			Text: lines(Printable(f.Control.Title), fmt.Sprintf("%s: %s", f.Verdict, found),
+				Printable(f.Resource.Type+" "+f.Resource.LogicalID)+" in "+class, "fix: "+fix),
 		}
 	}
 	return c
@@ -126,11 +126,11 @@ func caseOf(f *controls.Finding, class string) *testCase {
 func problemSuite(problems []exceptions.Problem) *suite {
 	s := &suite{Name: "exceptions"}
 	for _, p := range problems {
-		message := printable(fmt.Sprintf("%s: %s", p.Kind, p.Message))
+		message := Printable(fmt.Sprintf("%s: %s", p.Kind, p.Message))
 		s.Cases = append(s.Cases, &testCase{
-			Class:   printable(p.Name),
-			Name:    printable(fmt.Sprintf("exception %s:%d", p.Name, p.Line)),
-			Failure: &failure{Message: message, Type: printable(string(p.Kind)), Text: lines(message)},
+			Class:   Printable(p.Name),
+			Name:    Printable(fmt.Sprintf("exception %s:%d", p.Name, p.Line)),
+			Failure: &failure{Message: message, Type: Printable(string(p.Kind)), Text: lines(message)},
 		})
 	}
 	return s

@@ -128,7 +128,7 @@ func more(n int) string {
 
 // clip bounds a text to n bytes of printable characters, between two of them.
 func clip(s string, n int) string {
-	if s = printable(s); len(s) <= n {
+	if s = Printable(s); len(s) <= n {
 		return s
 	}
 	const mark = "…"
@@ -139,7 +139,7 @@ func clip(s string, n int) string {
 
 // code sets text as code. Nothing in it is read as markup, a link or a mention.
 func code(s string) string {
-	s = strings.ReplaceAll(printable(s), "`", "'")
+	s = strings.ReplaceAll(Printable(s), "`", "'")
 	if strings.TrimSpace(s) == "" {
 		return "" // two backticks alone would open code instead
 	}
@@ -147,7 +147,7 @@ func code(s string) string {
 }
 
 // escaped sets text as text: no markup, and a zero-width space where a host would make a mention, a reference or a link.
-func escaped(s string) string { return escaper.Replace(printable(s)) }
+func escaped(s string) string { return escaper.Replace(Printable(s)) }
 
 var escaper = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "&", `\&`, "~", `\~`, "|", `\|`, "$", `\$`,

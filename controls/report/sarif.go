@@ -153,10 +153,10 @@ type (
 )
 
 func ruleOf(c *controls.Control) sarifRule {
-	service, _, _ := strings.Cut(printable(c.ID), ".")
+	service, _, _ := strings.Cut(Printable(c.ID), ".")
 	title := cmp.Or(c.Title, c.ID)
 	rule := sarifRule{
-		ID:               printable(c.ID),
+		ID:               Printable(c.ID),
 		ShortDescription: sarifText{Text: clip(unlinked(title), maxDescription)},
 		FullDescription:  sarifText{Text: clip(unlinked(cmp.Or(c.Rationale, title)), maxDescription)},
 		Help:             helpOf(c),
@@ -212,19 +212,19 @@ func resultOf(f *controls.Finding, rule int) sarifResult {
 		level = "warning"
 	}
 	of := sarifResult{
-		RuleID:    printable(f.Control.ID),
+		RuleID:    Printable(f.Control.ID),
 		RuleIndex: rule,
 		Level:     level,
 		Message: sarifText{Text: unlinked(fmt.Sprintf("%s (%s) is %s: %s; fix: %s", r.ID(), r.Type, f.Verdict, cause(f),
 			f.Control.Remedy))},
 		Locations: []sarifLocation{{
 			Physical: sarifPhysicalLocation{sarifArtifact{uri(r.Template.Name)}, sarifRegion{1}},
-			Logical:  []sarifLogicalLocation{{printable(r.LogicalID), printable(r.ID()), "resource"}},
+			Logical:  []sarifLogicalLocation{{Printable(r.LogicalID), Printable(r.ID()), "resource"}},
 		}},
 		// Under this name GitHub looks for it. What it computes by itself is the same for all results of a line.
 		Fingerprints: map[string]string{"primaryLocationLineHash": fingerprint(f)},
 		Suppressions: []sarifSuppression{},
-		Properties:   sarifResultProperties{f.Verdict.String(), f.Control.Severity.String(), printable(r.Type), printable(f.Property)},
+		Properties:   sarifResultProperties{f.Verdict.String(), f.Control.Severity.String(), Printable(r.Type), Printable(f.Property)},
 	}
 	if e := f.Exception; e != nil {
 		of.Suppressions = append(of.Suppressions, sarifSuppression{"external", "accepted", unlinked(fmt.Sprintf(
@@ -246,7 +246,7 @@ func notifications(problems []exceptions.Problem) []sarifNotification {
 	var all []sarifNotification
 	for _, p := range problems {
 		all = append(all, sarifNotification{
-			Descriptor: sarifReference{printable(string(p.Kind))},
+			Descriptor: sarifReference{Printable(string(p.Kind))},
 			Level:      "error",
 			Message:    sarifText{Text: unlinked(fmt.Sprintf("exception %s:%d is %s: %s", p.Name, p.Line, p.Kind, p.Message))},
 			Locations:  []sarifLocation{{Physical: sarifPhysicalLocation{sarifArtifact{uri(p.Name)}, sarifRegion{max(1, p.Line)}}}},
@@ -270,4 +270,4 @@ func uri(name string) string {
 }
 
 // unlinked is printable text in which nothing is a link: SARIF reads [text](target) in every message as one.
-func unlinked(s string) string { return strings.ReplaceAll(printable(s), "](", "] (") }
+func unlinked(s string) string { return strings.ReplaceAll(Printable(s), "](", "] (") }
