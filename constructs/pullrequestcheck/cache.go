@@ -7,6 +7,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/securecdk/securecdk/internal/nag"
+	"github.com/securecdk/securecdk/internal/secured"
 )
 
 // cache makes the bucket of the cache. CodeBuild keeps no cache on its machines for builds in a VPC, so a bucket it is.
@@ -36,8 +37,6 @@ func (b *builder) cache(out *built) awscodebuild.Cache {
 			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(7)),
 		}},
 	})
-	for _, pack := range []string{"NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"} {
-		nag.Suppress(out.cache, nag.Rule{ID: pack + "-S3BucketReplicationEnabled", Reason: "A cache of builds: what is lost is made again by the next build."})
-	}
+	nag.Suppress(out.cache, secured.ReplicationFindings("A cache of builds: what is lost is made again by the next build.")...)
 	return awscodebuild.Cache_Bucket(out.cache, nil)
 }

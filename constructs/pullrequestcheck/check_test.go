@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscodecommit"
@@ -17,8 +16,6 @@ import (
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/constructs/buildsetup"
 	"github.com/securecdk/securecdk/constructs/securepipeline"
-	"github.com/securecdk/securecdk/controls"
-	"github.com/securecdk/securecdk/controls/template"
 	"github.com/securecdk/securecdk/internal/cdktest"
 	"github.com/securecdk/securecdk/internal/flags"
 	"github.com/securecdk/securecdk/internal/nagtest"
@@ -78,17 +75,7 @@ func TestEveryControlHolds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			app, stack := newStack(t)
 			fill(stack)
-			parsed, err := template.New("orders", cdktest.Template(t, app, stack))
-			if err != nil {
-				t.Fatal(err)
-			}
-			result := controls.Evaluate([]*template.Template{parsed}, controls.All(), nil, time.Now())
-			for _, f := range result.Failures() {
-				t.Errorf("%s %s: %s %s", f.Resource.LogicalID, f.Control.ID, f.Verdict, f.Message)
-			}
-			if n := result.Count(controls.Compliant); n < 15 {
-				t.Errorf("only %d compliant findings: was everything judged?", n)
-			}
+			cdktest.Compliant(t, cdktest.Synth(t, app), 15)
 		})
 	}
 }
@@ -227,14 +214,9 @@ func TestInAStageAndWithoutAnEnvironment(t *testing.T) {
 	stage := awscdk.NewStage(app, jsii.String("Tooling"), nil)
 	stack := awscdk.NewStack(stage, jsii.String("Orders"), nil)
 	least(stack)
-	for name, doc := range cdktest.Synth(t, app) {
-		parsed, err := template.New(name, doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range controls.Evaluate([]*template.Template{parsed}, controls.All(), nil, time.Now()).Failures() {
-			t.Errorf("%s %s: %s", f.Resource.LogicalID, f.Control.ID, f.Message)
-		}
+	docs := cdktest.Synth(t, app)
+	cdktest.Compliant(t, docs, 1)
+	for name, doc := range docs {
 		if len(cdktest.Resources(doc, "Custom::ApprovalRuleTemplate")) != 3 {
 			t.Errorf("%s has no rules", name)
 		}
@@ -259,13 +241,7 @@ func TestBesideAPipeline(t *testing.T) {
 		return app, stack
 	}
 	app, stack := build(t)
-	parsed, err := template.New("orders", cdktest.Template(t, app, stack))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range controls.Evaluate([]*template.Template{parsed}, controls.All(), nil, time.Now()).Failures() {
-		t.Errorf("%s %s: %s", f.Resource.LogicalID, f.Control.ID, f.Message)
-	}
+	cdktest.Compliant(t, map[string]map[string]any{"orders": cdktest.Template(t, app, stack)}, 30)
 	app, _ = build(t)
 	for _, finding := range nagtest.Open(nagtest.Lines(t, app)) {
 		t.Error(finding)

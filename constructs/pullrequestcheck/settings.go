@@ -35,13 +35,11 @@ type report struct {
 }
 
 var (
-	repositoryForm = regexp.MustCompile(`^[\w.-]{1,100}$`)
-	branchForm     = regexp.MustCompile(`^[^\s~^:?*\[\\/][^\s~^:?*\[\\]{0,254}$`)
-	brokenForm     = regexp.MustCompile(`\.\.|//|@\{|/\.|^[.-]|/$|\.$|\.lock$`) // git check-ref-format
-	envForm        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	reportForm     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
-	folderForm     = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)*$`)
-	formats        = []string{"CUCUMBERJSON", "JUNITXML", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX"}
+	branchForm = regexp.MustCompile(`^[^\s~^:?*\[\\/][^\s~^:?*\[\\]{0,254}$`)
+	brokenForm = regexp.MustCompile(`\.\.|//|@\{|/\.|^[.-]|/$|\.$|\.lock$`) // git check-ref-format
+	reportForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
+	folderForm = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)*$`)
+	formats    = []string{"CUCUMBERJSON", "JUNITXML", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX"}
 )
 
 const (
@@ -60,7 +58,7 @@ func settle(props *PullRequestCheckProps) (*settings, fault.List) {
 	if (props.Repository == nil) == (props.RepositoryName == nil) {
 		l.Add("RepositoryName", props.RepositoryName, "either RepositoryName or Repository", "name the repository")
 	}
-	l.Match("RepositoryName", props.RepositoryName, repositoryForm, "the name of a CodeCommit repository", false)
+	l.Match("RepositoryName", props.RepositoryName, fault.RepositoryForm, "the name of a CodeCommit repository", false)
 	if props.Vpc == nil {
 		l.Add("Vpc", nil, "the VPC of builds and functions", "set Vpc: aspects.VpcFromSsm(…), aspects.VpcFromAttributes(…) or aspects.SameVpc(vpc)")
 	}
@@ -157,7 +155,7 @@ func environment(l *fault.List, env *map[string]*string) {
 	for _, name := range sortedKeys(*env) {
 		v := (*env)[name]
 		switch {
-		case !envForm.MatchString(name):
+		case !fault.EnvForm.MatchString(name):
 			l.Add("Build.Env", name, "names of environment variables", "use letters, digits and underscores")
 		case strings.HasPrefix(name, "PULL_REQUEST_"), strings.HasPrefix(name, "SECURECDK_"), strings.HasPrefix(name, "CODEBUILD_"), strings.HasPrefix(name, "GIT_"):
 			l.Add("Build.Env", name, "a name that does not begin with PULL_REQUEST_, SECURECDK_, CODEBUILD_ or GIT_", "rename the variable")

@@ -53,9 +53,8 @@ type WebhookCheck struct {
 }
 
 var (
-	hosts          = []string{"GITHUB", "GITHUB_ENTERPRISE", "GITLAB", "GITLAB_SELF_MANAGED", "BITBUCKET"}
-	urlForm        = regexp.MustCompile(`^https://[\w.-]+(:\d+)?(/[\w.~-]+){2,}$`)
-	connectionForm = regexp.MustCompile(`^arn:[\w-]+:(codestar-connections|codeconnections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+$`)
+	hosts   = []string{"GITHUB", "GITHUB_ENTERPRISE", "GITLAB", "GITLAB_SELF_MANAGED", "BITBUCKET"}
+	urlForm = regexp.MustCompile(`^https://[\w.-]+(:\d+)?(/[\w.~-]+){2,}$`)
 )
 
 // mergeOfWebhook merges the tip of the destination into the clone of the request's head.
@@ -78,7 +77,7 @@ func settleWebhook(props *WebhookCheckProps) (*settings, fault.List) {
 		l.Add("Host", props.Host, "one of "+strings.Join(hosts, ", "), "name the host of the repository; for CodeCommit use NewPullRequestCheck")
 	}
 	l.Match("RepositoryUrl", props.RepositoryUrl, urlForm, "the https URL that one clones, without credentials", true)
-	l.Match("ConnectionArn", props.ConnectionArn, connectionForm, "the ARN of a connection, arn:aws:codeconnections:<region>:<account>:connection/<id>", true)
+	l.Match("ConnectionArn", props.ConnectionArn, fault.ConnectionForm, "the ARN of a connection, arn:aws:codeconnections:<region>:<account>:connection/<id>", true)
 	return s, l
 }
 

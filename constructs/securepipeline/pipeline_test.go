@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -17,8 +16,6 @@ import (
 
 	"github.com/securecdk/securecdk/aspects"
 	"github.com/securecdk/securecdk/constructs/buildsetup"
-	"github.com/securecdk/securecdk/controls"
-	"github.com/securecdk/securecdk/controls/template"
 	"github.com/securecdk/securecdk/internal/cdktest"
 	"github.com/securecdk/securecdk/internal/flags"
 )
@@ -126,24 +123,11 @@ func TestEveryControlHoldsInEveryStack(t *testing.T) {
 func everyControlHolds(t *testing.T, props *PipelineProps) {
 	t.Helper()
 	app, _, _ := newPipeline(t, props)
-	var templates []*template.Template
-	for name, doc := range cdktest.Synth(t, app) {
-		parsed, err := template.New(name, doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		templates = append(templates, parsed)
-	}
+	templates := cdktest.Synth(t, app)
 	if len(templates) < 5 { // delivery, its support in the other region, three stages
 		t.Errorf("%d templates", len(templates))
 	}
-	result := controls.Evaluate(templates, controls.All(), nil, time.Now())
-	for _, f := range result.Failures() {
-		t.Errorf("%s %s %s: %s %s", f.Resource.Template.Name, f.Resource.LogicalID, f.Control.ID, f.Verdict, f.Message)
-	}
-	if result.Count(controls.Compliant) < 30 {
-		t.Errorf("only %d compliant findings: was everything judged?", result.Count(controls.Compliant))
-	}
+	cdktest.Compliant(t, templates, 30)
 }
 
 func TestEveryBuildIsInTheVpcWithTheOneSecurityGroup(t *testing.T) {

@@ -39,7 +39,6 @@ var (
 	pipeForm    = regexp.MustCompile(`^[A-Za-z0-9.@_-]{1,100}$`)
 	versionForm = regexp.MustCompile(`^2\.\d+\.\d+$`)
 	exactForm   = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
-	envForm     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // settle turns props into settings, or into every fault that they have. It is pure: it makes no construct.
@@ -246,7 +245,7 @@ func (c *checker) env(field string, env *map[string]*string) {
 		return
 	}
 	for name, v := range *env {
-		if !envForm.MatchString(name) {
+		if !fault.EnvForm.MatchString(name) {
 			c.Add(field, name, "names of environment variables", "use letters, digits and underscores")
 		}
 		if v == nil {

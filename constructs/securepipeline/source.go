@@ -37,11 +37,9 @@ type CodeCommitSourceProps struct {
 }
 
 var (
-	repositoryForm = regexp.MustCompile(`^[\w.-]{1,100}$`)
-	branchForm     = regexp.MustCompile(`^[^\s~^:?*\[\\]{1,255}$`)
-	connectionForm = regexp.MustCompile(`^arn:[\w-]+:(codestar-connections|codeconnections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+$`)
-	ownerRepoForm  = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+$`)
-	bucketForm     = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	branchForm    = regexp.MustCompile(`^[^\s~^:?*\[\\]{1,255}$`)
+	ownerRepoForm = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+$`)
+	bucketForm    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 )
 
 // CodeCommit is a source in AWS CodeCommit. A push starts the pipeline through EventBridge; nothing polls. The action
@@ -57,7 +55,7 @@ func CodeCommit(props *CodeCommitSourceProps) *Source {
 			if (p.RepositoryName == nil) == (p.Repository == nil) {
 				l.Add("Source.RepositoryName", p.RepositoryName, "either RepositoryName or Repository", "name the repository")
 			}
-			l.Match("Source.RepositoryName", p.RepositoryName, repositoryForm, "the name of a CodeCommit repository", false)
+			l.Match("Source.RepositoryName", p.RepositoryName, fault.RepositoryForm, "the name of a CodeCommit repository", false)
 			l.Match("Source.Branch", p.Branch, branchForm, "the name of a branch, without refs/heads/", true)
 			return l
 		},
@@ -103,7 +101,7 @@ func Connection(props *ConnectionSourceProps) *Source {
 	return &Source{
 		check: func() []*fault.Error {
 			var l fault.List
-			l.Match("Source.ConnectionArn", p.ConnectionArn, connectionForm, "the ARN of a connection, arn:aws:codeconnections:<region>:<account>:connection/<id>", true)
+			l.Match("Source.ConnectionArn", p.ConnectionArn, fault.ConnectionForm, "the ARN of a connection, arn:aws:codeconnections:<region>:<account>:connection/<id>", true)
 			l.Match("Source.Repository", p.Repository, ownerRepoForm, "owner/name", true)
 			l.Match("Source.Branch", p.Branch, branchForm, "the name of a branch, without refs/heads/", true)
 			return l

@@ -14,7 +14,11 @@ type List []*Error
 var (
 	AccountForm = regexp.MustCompile(`^\d{12}$`)
 	RegionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
-	KeyArnForm  = regexp.MustCompile(`^arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$`)
+	EnvForm     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	// RepositoryForm is the name of a CodeCommit repository, ConnectionForm the ARN of a connection of CodeConnections.
+	RepositoryForm = regexp.MustCompile(`^[\w.-]{1,100}$`)
+	ConnectionForm = regexp.MustCompile(`^arn:[\w-]+:(codestar-connections|codeconnections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+$`)
+	KeyArnForm     = regexp.MustCompile(`^arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$`)
 )
 
 // Add adds a fault of a field.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -18,8 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/securecdk/securecdk/aspects"
-	"github.com/securecdk/securecdk/controls"
-	"github.com/securecdk/securecdk/controls/template"
 	"github.com/securecdk/securecdk/internal/cdktest"
 	"github.com/securecdk/securecdk/internal/fault"
 	"github.com/securecdk/securecdk/internal/flags"
@@ -285,17 +282,5 @@ func TestFivePacksFindNothingThatIsNotAcceptedAndUsed(t *testing.T) {
 
 func TestEveryControlHolds(t *testing.T) {
 	app, _, _ := newFunction(t)
-	for name, doc := range cdktest.Synth(t, app) {
-		parsed, err := template.New(name, doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		result := controls.Evaluate([]*template.Template{parsed}, controls.All(), nil, time.Now())
-		for _, f := range result.Failures() {
-			t.Errorf("%s %s: %s %s", f.Resource.LogicalID, f.Control.ID, f.Verdict, f.Message)
-		}
-		if result.Count(controls.Compliant) < 6 {
-			t.Errorf("only %d compliant findings: was everything judged?", result.Count(controls.Compliant))
-		}
-	}
+	cdktest.Compliant(t, cdktest.Synth(t, app), 6)
 }
